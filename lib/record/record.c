@@ -1,0 +1,140 @@
+#include "lib/record/record.h"
+
+#include <string.h>
+
+#include "lib/base/limits.h"
+#include "lib/record/canonical.h"
+
+/* What jansson reports, by the codes that it sets, in our words. */
+static int fail_parse(const json_error_t *json_error, struct lm_error *error) {
+    static const struct {
+        enum json_error_code code;
+        enum lm_reason reason;
+    } reasons[] = {
+        {json_error_duplicate_key, LM_DUPLICATE_NAME},
+        {json_error_numeric_overflow, LM_INTEGER_RANGE},
+        {json_error_invalid_utf8, LM_UTF8},
+        {json_error_null_character, LM_NUL},
+        {json_error_null_byte_in_key, LM_NUL},
+        {json_error_stack_overflow, LM_DEPTH},
+        {json_error_out_of_memory, LM_MEMORY},
+    };
+    enum lm_reason reason = LM_JSON;
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        if (reasons[i].code == json_error_code(json_error))
+            reason = reasons[i].reason;
+    }
+    /* jansson 2.14 reports a number like 1e400 with the code of big integers. */
+    if (reason == LM_INTEGER_RANGE && strstr(json_error->text, "real"))
+        reason = LM_REAL;
+    lm_fail(error, reason, "%s", json_error->text);
+    if (json_error->position > 0)
+        error->offset = json_error->position - 1;
+    return -1;
+}
+
+json_t *lm_json_parse(const char *text, size_t size, struct lm_error *error) {
+    json_error_t json_error;
+    json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &json_error);
+    if (!json) {
+        fail_parse(&json_error, error);
+        return NULL;
+    }
+    if (lm_ijson_check(json, error) < 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+static int read_type(const json_t *json, enum lm_type *type, struct lm_error *error) {
+    const char *name = json_string_value(json_object_get(json, "type"));
+    const json_t *version = json_object_get(json, "v");
+    if (!name)
+        return lm_fail(error, LM_MISSING_MEMBER, "missing member 'type'");
+    *type = lm_type_named(name);
+    if (*type == LM_TYPE_COUNT)
+        return lm_fail(error, LM_UNKNOWN_TYPE, "unknown type '%.64s'", name);
+    if (!version)
+        return lm_fail(error, LM_MISSING_MEMBER, "missing member 'v'");
+    if (!json_is_integer(version) || json_integer_value(version) != 1)
+        return lm_fail(error, LM_VERSION, "%s is of a version that is not 1", name);
+    return 0;
+}
+
+/* Reads one object, bare, into TYPE, BODY and SIGNATURE. */
+static int read_bare(const json_t *json, enum lm_type *type, union lm_body *body,
+                     struct lm_signature *signature, struct lm_error *error) {
+    static const char *const common[] = {"type", "v", "sig", NULL};
+    if (read_type(json, type, error) < 0)
+        return -1;
+    const struct lm_schema *schema = lm_schema_of(*type);
+    if (lm_members_read(schema->members, json, common, body, error) < 0)
+        return -1;
+    const json_t *sig = json_object_get(json, "sig");
+    *signature = (struct lm_signature){0};
+    if (sig) {
+        if (!json_is_object(sig))
+            return lm_fail(error, LM_BAD_MEMBER, "sig is not an object");
+        if (lm_members_read(&lm_signature_members, sig, NULL, signature, error) < 0)
+            return -1;
+    }
+    return schema->check ? schema->check(body, error) : 0;
+}
+
+static int unwrap(struct lm_record *record, struct lm_error *error) {
+    struct lm_entry entry = record->as.entry;
+    record->wrapped = true;
+    record->entry_n = entry.n;
+    record->entry_at_s = entry.at_s;
+    record->json = entry.record;
+    if (read_bare(record->json, &record->type, &record->as, &record->signature, error) < 0)
+        return -1;
+    if (record->type == LM_TYPE_ENTRY)
+        return lm_fail(error, LM_BAD_MEMBER, "an entry holds an entry");
+    return 0;
+}
+
+int lm_record_from_json(json_t *json, struct lm_record *record, struct lm_error *error) {
+    *record = (struct lm_record){.line = json_incref(json), .json = json};
+    if (read_bare(json, &record->type, &record->as, &record->signature, error) < 0 ||
+        (record->type == LM_TYPE_ENTRY && unwrap(record, error) < 0)) {
+        lm_record_free(record);
+        return -1;
+    }
+    return 0;
+}
+
+int lm_record_parse(const char *text, size_t size, struct lm_record *record,
+                    struct lm_error *error) {
+    *record = (struct lm_record){0};
+    json_t *json = lm_json_parse(text, size, error);
+    if (!json)
+        return -1;
+    int result;
+    if (!json_is_object(json))
+        result = lm_fail(error, LM_NOT_OBJECT, "not a JSON object");
+    else
+        result = lm_record_from_json(json, record, error);
+    json_decref(json);
+    if (result == 0 && !record->wrapped && size > LM_RECORD_SIZE_MAX) {
+        lm_record_free(record);
+        result = lm_fail(error, LM_TOO_LONG, "record of %zu bytes is longer than %d", size,
+                         LM_RECORD_SIZE_MAX);
+    }
+    return result;
+}
+
+void lm_record_free(struct lm_record *record) {
+    json_decref(record->line);
+    *record = (struct lm_record){0};
+}
+
+void lm_record_payload(const struct lm_record *record, struct lm_buffer *out) {
+    static const char *const without[] = {"sig", NULL};
+    lm_canonical(record->json, without, out);
+}
+
+void lm_record_canonical(const struct lm_record *record, struct lm_buffer *out) {
+    lm_canonical(record->json, NULL, out);
+}

@@ -1,0 +1,64 @@
+#include "lib/record/reject.h"
+
+#include <string.h>
+
+#include "lib/base/limits.h"
+#include "lib/base/lines.h"
+#include "lib/record/canonical.h"
+#include "lib/record/record.h"
+
+/* An escape makes six bytes of one, so that so much text always fits a record. */
+#define TEXT_SIZE_MAX 8192
+/* Room beside the kept record for the reject's other members, their escapes included. */
+#define OTHERS_SIZE 4096
+
+static void append_clean(const char *text, size_t size, struct lm_buffer *out) {
+    while (size > 0) {
+        size_t valid = lm_utf8_valid(text, size);
+        const char *nul = memchr(text, '\0', valid);
+        if (nul)
+            valid = (size_t)(nul - text);
+        lm_buffer_bytes(out, text, valid);
+        if (valid == size)
+            return;
+        lm_buffer_text(out, "\xEF\xBF\xBD");
+        text += valid + 1;
+        size -= valid + 1;
+    }
+}
+
+void lm_reject_write(const char *program, uint64_t number, const char *text, size_t size,
+                     const struct lm_error *error, struct lm_buffer *out) {
+    struct lm_buffer clean = {0};
+    struct lm_buffer detail = {0};
+    struct lm_error ignored;
+    struct lm_reject reject;
+    lm_record_clear(LM_TYPE_REJECT, &reject);
+    append_clean(error->detail, strlen(error->detail), &detail);
+    lm_buffer_byte(&detail, '\0');
+    reject.detail = detail.data;
+    reject.line = (int64_t)number;
+    if (error->offset >= 0)
+        reject.offset = error->offset;
+    reject.program = program;
+    reject.reason = lm_reason_word(error->reason);
+    json_t *json = NULL;
+    if (text) {
+        if (size <= LM_RECORD_SIZE_MAX - OTHERS_SIZE)
+            json = lm_json_parse(text, size, &ignored);
+        if (json_is_object(json)) {
+            reject.record = json;
+        } else {
+            append_clean(text, size < TEXT_SIZE_MAX ? size : TEXT_SIZE_MAX, &clean);
+            lm_buffer_byte(&clean, '\0');
+            reject.text = clean.data;
+        }
+    }
+    if (!lm_buffer_ok(&clean) || !lm_buffer_ok(&detail))
+        out->failed = true;
+    else
+        lm_record_write(LM_TYPE_REJECT, &reject, out);
+    json_decref(json);
+    lm_buffer_free(&clean);
+    lm_buffer_free(&detail);
+}
