@@ -23,6 +23,7 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 # cmd/lm-x.c is the program lm-x; the others in cmd/ are what the programs share.
 PROGRAMS := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/lm-*.c)))
 SHARED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard cmd/lm-*.c),$(wildcard cmd/*.c)))
+TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(sort $(wildcard tests/tools/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
 all: $(PROGRAMS:%=$(BUILD)/bin/%)
@@ -43,10 +44,78 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/liblm.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
--include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/cmd/*.d $(BUILD)/tests/unit/*.d)
+$(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/liblm.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+-include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/cmd/*.d $(BUILD)/tests/*/*.d)
+
+# ---- what a newcomer types ----
+
+deps:
+	@tests/tools/deps
+
+deps-ci: deps
+	@tests/tools/deps ci
+
+demo: all
+	@PATH="$(abspath $(BUILD)/bin):$$PATH" examples/paper/run $(BUILD)/demo
+
+check: all $(UNIT_TESTS) $(TOOLS)
+	@tests/run $(BUILD) $(TESTS)
+
+# ---- what a contributor types ----
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+check-asan:
+	@$(MAKE) BUILD=build-asan CFLAGS="-O1 -g $(SANITIZE)" CPPFLAGS="-U_FORTIFY_SOURCE" check
+
+check-valgrind: all $(UNIT_TESTS)
+	@tests/tools/valgrind $(BUILD)
+
+check-interop: all
+	@tests/interop/run $(BUILD)
+
+lint: all $(TOOLS)
+	@tests/tools/lint $(BUILD)
+
+# Writes again what is written from tables: man/lm-records.5 and completions/.
+generate: all $(TOOLS)
+	@tests/tools/generate $(BUILD) .
+
+bench: all
+	@tests/bench/run $(BUILD)
+
+# ---- installing ----
+
+MAN_PAGES := $(sort $(wildcard man/*.[157]))
+
+install: all
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(PROGRAMS:%=$(BUILD)/bin/%) "$(DESTDIR)$(PREFIX)/bin"
+	for page in $(MAN_PAGES); do \
+		section="$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}"; \
+		install -d "$$section" && install -m 644 "$$page" "$$section" || exit 1; \
+	done
+	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
+	install -m 644 completions/bash/* "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
+	install -d "$(DESTDIR)$(PREFIX)/share/zsh/site-functions"
+	install -m 644 completions/zsh/* "$(DESTDIR)$(PREFIX)/share/zsh/site-functions"
+	install -d "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	install -m 644 completions/fish/* "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+
+uninstall:
+	cd "$(DESTDIR)$(PREFIX)/bin" && rm -f $(PROGRAMS)
+	for page in $(MAN_PAGES); do \
+		rm -f "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit 1; \
+	done
+	cd "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" && rm -f $(PROGRAMS)
+	cd "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" && rm -f $(PROGRAMS:%=_%)
+	cd "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d" && rm -f $(PROGRAMS:%=%.fish)
 
 clean:
 	rm -rf build build-*
 
-.PHONY: all clean
+.PHONY: all deps deps-ci demo check check-asan check-valgrind check-interop lint generate bench \
+	install uninstall clean
 .SECONDARY:
