@@ -48,6 +48,10 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/liblm.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 -include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/cmd/*.d $(BUILD)/tests/*/*.d)
 
 # ---- what a newcomer types ----
@@ -83,8 +87,8 @@ lint: all $(TOOLS)
 generate: all $(TOOLS)
 	@tests/tools/generate $(BUILD) .
 
-bench: all
-	@tests/bench/run $(BUILD)
+bench: all $(BUILD)/tests/bench/raw
+	@tests/bench/run $(BUILD) $(BENCH_SIZES)
 
 # ---- installing ----
 

@@ -1,0 +1,144 @@
+"""Records per second of the programs, beside raw libsodium and jq on the same input.
+
+Everything of a row is measured in one run on one machine, so that only the ratios matter.
+usage: bench.py BUILD SIZE...
+"""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+PERIOD = "2016-04-01T12:00Z/PT30M"
+VALID = "2016-01-01T00:00Z/2017-01-01T00:00Z"
+NOW = "2016-04-01T11:00:00Z"
+KEY = "A" * 43
+
+
+def measure(argv, source, target):
+    """Runs argv with files as stdin and stdout: seconds, peak memory in MiB, exit status."""
+    with open(source, "rb") as stdin, open(target, "wb") as stdout:
+        start = time.monotonic()
+        process = subprocess.Popen(argv, stdin=stdin, stdout=stdout)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.monotonic() - start
+    if process.returncode != 0:
+        sys.exit(f"bench: {argv[0]} ended with status {process.returncode}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def run(argv, **options):
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
+
+
+def write(path, lines):
+    with open(path, "w", encoding="ascii") as out:
+        out.writelines(line + "\n" for line in lines)
+
+
+def order(rng, number, entity):
+    side = "offer" if number % 2 else "bid"
+    price = rng.randrange(40000, 200000)
+    return (
+        f'{{"type":"order","v":1,"market":"m1","period":"{PERIOD}","id":"o{number}","seq":1,'
+        f'"from":"{entity}","side":"{side}","energy_wh":{rng.randrange(1, 5000)},'
+        f'"price":"0.{price:06d}","at":"{NOW}"}}'
+    )
+
+
+def identity(name, role, members):
+    key = f'"kty":"OKP","x":"{KEY}"'
+    return (
+        f'{{"type":"identity","v":1,"id":"{name}","role":"{role}","valid":"{VALID}",{members},'
+        f'"keys":{{"sign":{{"crv":"Ed25519",{key}}},"seal":{{"crv":"X25519",{key}}}}},'
+        f'"proof":{{"protected":"e30","signature":"AAAA"}}}}'
+    )
+
+
+def settle_input(rng, users):
+    """A period of so many users at two suppliers, half of them sellers, all with a reading."""
+    regions = '"regions":["r1"]'
+    yield identity("m1", "market", regions)
+    yield identity("dso", "dso", regions)
+    yield identity("tso", "tso", regions)
+    for supplier in ("s1", "s2"):
+        yield identity(supplier, "supplier", regions)
+        yield (
+            f'{{"type":"tariff","v":1,"supplier":"{supplier}","valid":"{VALID}","zone":"UTC",'
+            '"currency":"EUR","retail":[{"price":"0.2"}],"feed_in":"0.04","fees_borne_by":'
+            '{"import":"supplier","export":"supplier","bought":"supplier","sold":"supplier"}}'
+        )
+    for operator in ("dso", "tso"):
+        yield (
+            f'{{"type":"network-fee","v":1,"by":"{operator}","region":"r1","valid":"{VALID}",'
+            '"currency":"EUR","price":"0.015"}'
+        )
+    for number in range(users):
+        user = f"u{number}"
+        supplier = f"s{number % 2 + 1}"
+        sells = number // 2 % 2 == 0
+        yield identity(user, "user", f'"supplier":"{supplier}","region":"r1"')
+        yield identity(f"meter-{number}", "meter", f'"user":"{user}"')
+        flow = rng.randrange(1, 4000)
+        yield (
+            f'{{"type":"trade","v":1,"market":"m1","period":"{PERIOD}","order":"o","from":"{user}",'
+            f'"side":"{"offer" if sells else "bid"}","energy_wh":1000,"price":"0.11"}}'
+        )
+        yield (
+            f'{{"type":"reading","v":1,"meter":"meter-{number}","period":"{PERIOD}",'
+            f'"import_wh":{0 if sells else flow},"export_wh":{flow if sells else 0},'
+            '"quality":"measured","seq":1}'
+        )
+
+
+def main():
+    build, sizes = sys.argv[1], [int(size) for size in sys.argv[2:]]
+    programs = os.path.join(os.path.abspath(build), "bin")
+    raw = os.path.abspath(os.path.join(build, "tests/bench/raw"))
+    os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
+    folder = tempfile.mkdtemp()
+    os.chdir(folder)
+    try:
+        registrar = run(["lm-keygen", "--id", "registrar", "--role", "registrar", "--valid", VALID])
+        user = run(["lm-keygen", "--id", "u", "--role", "user", "--supplier", "s", "--region", "r",
+                    "--valid", VALID])
+        market = run(["lm-keygen", "--id", "m1", "--role", "market", "--region", "r",
+                      "--valid", VALID])
+        with open("registry", "w", encoding="ascii") as registry:
+            registry.write(run(["lm-sign", "-k", "registrar.jwk", "--now", NOW],
+                               input=registrar + user + market))
+        sign_rate, verify_rate = map(float, run([raw, "5000", "300"]).split())
+        print(f"raw libsodium, one thread: {sign_rate:.0f} signatures/s, "
+              f"{verify_rate:.0f} verifications/s")
+        print(f"{'program':<12} {'lines':>8} {'seconds':>8} {'lines/s':>10} {'MiB':>7} "
+              f"{'to jq':>7} {'to raw':>7}")
+        for size in sizes:
+            rng = random.Random(size)
+            write("own", (order(rng, i, "u") for i in range(size)))
+            write("book", (order(rng, i, f"u{i}") for i in range(size)))
+            write("period", settle_input(rng, max(1, size // 4)))
+            root = ["-r", "registry", "--root", "registrar.jwk", "--now", NOW]
+            rows = [
+                ("lm-sign", ["lm-sign", "-k", "u.jwk"], "own", "signed", sign_rate),
+                ("lm-verify", ["lm-verify", *root], "signed", "verified", verify_rate),
+                ("lm-clear", ["lm-clear"], "book", "cleared", None),
+                ("lm-settle", ["lm-settle"], "period", "settled", None),
+            ]
+            for name, argv, source, target, raw_rate in rows:
+                seconds, memory = measure(argv, source, target)
+                jq_seconds, _ = measure(["jq", "-c", "."], source, "ignored")
+                lines = sum(1 for _ in open(source, "rb"))
+                to_raw = f"{lines / seconds / raw_rate:.2f}" if raw_rate else "-"
+                print(f"{name:<12} {lines:>8} {seconds:>8.3f} {lines / seconds:>10.0f} "
+                      f"{memory:>7.1f} {jq_seconds / seconds:>7.2f} {to_raw:>7}", flush=True)
+    finally:
+        shutil.rmtree(folder)
+    print("to jq: how many times faster than `jq -c .` on the same file; to raw: lines/s over the "
+          "raw rate")
+
+
+main()
