@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -234,6 +235,11 @@ int lm_run_open(struct lm_run *run, const char *file) {
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         lm_fail_errno(&error, LM_NO_INPUT, file);
+        lm_run_fatal(run, &error);
+    }
+    struct stat status;
+    if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+        lm_fail(&error, LM_NO_INPUT, "%s: is a directory", file);
         lm_run_fatal(run, &error);
     }
     return fd;
