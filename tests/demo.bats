@@ -44,6 +44,7 @@ U2 -0.8 -0.62" ]
 }
 
 @test "README's first auction works as it is shown" {
+    # shellcheck disable=SC2016
     # The lines behind the prompts, and what they print.
     sed -n '/^```console/,/^```$/p' README.md | sed '1d;$d' >"$BATS_TEST_TMPDIR/session"
     sed -n 's/^[$>] //p' "$BATS_TEST_TMPDIR/session" >"$BATS_TEST_TMPDIR/script"
