@@ -112,13 +112,18 @@ void lm_run_error(struct lm_run *run, const struct lm_error *error) {
     raise_status(run, lm_reason_exit(error->reason));
 }
 
-void lm_run_fatal(struct lm_run *run, const struct lm_error *error) {
+/* What was written so far is flushed; more cannot be done. */
+static _Noreturn void end(struct lm_run *run) {
     struct lm_error ignored;
-    lm_run_error(run, error);
     (void)!lm_writer_flush(&run->out, &ignored);
     if (run->rejects_open)
         (void)!lm_writer_flush(&run->rejects, &ignored);
     _exit(run->status);
+}
+
+void lm_run_fatal(struct lm_run *run, const struct lm_error *error) {
+    lm_run_error(run, error);
+    end(run);
 }
 
 void lm_run_usage(struct lm_run *run, const char *format, ...) {
@@ -162,9 +167,10 @@ void lm_run_start(struct lm_run *run, const struct lm_program *program, int argc
                   void *options) {
     struct lm_error error;
     *run = (struct lm_run){.program = program};
-    /* Where a standard descriptor is closed, the next file opened would take its place. */
+    /* Where a standard descriptor is closed, the next file opened would take its place. It is
+     * opened the wrong way round, so that using it fails: output is never lost silently. */
     for (int fd = 0; fd <= 2; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
             _exit(LM_EXIT_IO);
     }
     run->common = (void *)((char *)options + program->common_offset);
@@ -195,7 +201,7 @@ static void close_writer(struct lm_run *run, struct lm_writer *writer, const cha
 
 int lm_run_finish(struct lm_run *run) {
     struct lm_error error;
-    if (run->any_bytes && !run->any_object && run->status < (int)LM_EXIT_DATA) {
+    if (run->any_bytes && !run->any_object && !run->stopped && run->status < (int)LM_EXIT_DATA) {
         lm_fail(&error, LM_NOT_OBJECT, "no line of the input is a JSON object");
         say(run, NULL, 0, &error);
         raise_status(run, LM_EXIT_DATA);
@@ -298,10 +304,18 @@ static bool is_object(const struct lm_line *line) {
     if (size > 0 && line->data[size - 1] == '\r')
         size--;
     json_t *json = lm_json_parse(line->data, size, &ignored);
-    bool object = json_is_object(json) || (!json && ignored.reason >= LM_DUPLICATE_NAME &&
-                                           ignored.reason <= LM_DEPTH && line->data[0] == '{');
+    bool object = json_is_object(json) ||
+                  (!json && ignored.reason >= LM_DUPLICATE_NAME && ignored.reason <= LM_DEPTH &&
+                   line->data[strspn(line->data, " \t\r")] == '{');
     json_decref(json);
     return object;
+}
+
+static _Noreturn void fail_to_read(struct lm_run *run, const char *source,
+                                   const struct lm_error *error) {
+    say(run, source, 0, error);
+    raise_status(run, LM_EXIT_IO);
+    end(run);
 }
 
 /* One line, good or bad, or the end. A bad one has *error filled and returns LM_LINES_BAD. */
@@ -326,12 +340,8 @@ static enum lm_lines_result next_line(struct lm_run *run, bool text, struct lm_i
             draw_progress(run);
             return result;
         }
-        if (result == LM_LINES_FAIL) {
-            char detail[sizeof error->detail];
-            memcpy(detail, error->detail, sizeof detail);
-            lm_fail(error, LM_IO, "%s: %.200s", run->source, detail);
-            lm_run_fatal(run, error);
-        }
+        if (result == LM_LINES_FAIL)
+            fail_to_read(run, run->source, error);
         lm_lines_free(run->lines);
         run->lines = NULL;
     }
@@ -378,7 +388,7 @@ void lm_run_file(struct lm_run *run, const char *file,
            (result = lm_lines_next(lines, true, &input.line, &error)) != LM_LINES_END) {
         struct lm_record record = {0};
         if (result == LM_LINES_FAIL)
-            lm_run_fatal(run, &error);
+            fail_to_read(run, input.source, &error);
         if (result == LM_LINES_BAD ||
             lm_record_parse(input.line.data, input.line.size, &record, &error) < 0 ||
             visit(context, &input, &record, &error) < 0)
@@ -462,8 +472,10 @@ static size_t read_batch(struct lm_run *run, struct lm_work_item *items, size_t 
 
 static void write_batch(struct lm_run *run, struct lm_work_item *items, size_t count) {
     for (size_t i = 0; i < count && !run->stopped; i++) {
-        if (items[i].skip)
+        if (items[i].skip) {
+            run->any_object = run->any_object || is_object(&items[i].input.line);
             continue;
+        }
         if (items[i].rejected) {
             lm_run_reject(run, &items[i].input, &items[i].error);
             continue;

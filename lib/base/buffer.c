@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/lines.h"
+
 void lm_buffer_free(struct lm_buffer *buffer) {
     free(buffer->data);
     *buffer = (struct lm_buffer){0};
@@ -25,7 +27,7 @@ char *lm_buffer_reserve(struct lm_buffer *buffer, size_t size) {
         return NULL;
     }
     size_t needed = buffer->size + size;
-    if (needed > buffer->capacity) {
+    if (needed > buffer->capacity || !buffer->data) {
         size_t capacity = buffer->capacity ? buffer->capacity : 256;
         while (capacity < needed)
             capacity *= 2;
@@ -91,20 +93,41 @@ void lm_buffer_format(struct lm_buffer *buffer, const char *format, ...) {
     buffer->size += (size_t)size;
 }
 
+/* The character at TEXT, 0 where there is no well-formed one; *length is its size in bytes. */
+static uint32_t character_at(const char *text, size_t size, size_t *length) {
+    const unsigned char *bytes = (const unsigned char *)text;
+    *length = bytes[0] >= 0xF0 ? 4 : bytes[0] >= 0xE0 ? 3 : bytes[0] >= 0x80 ? 2 : 1;
+    if (*length > size || lm_utf8_valid(text, *length) != *length) {
+        *length = 1;
+        return 0;
+    }
+    uint32_t character = *length == 1 ? bytes[0] : bytes[0] & (0x7FU >> *length);
+    for (size_t i = 1; i < *length; i++)
+        character = character << 6 | (bytes[i] & 0x3FU);
+    return character;
+}
+
+/* C1 controls, which some terminals obey, line and paragraph separators, and what reverses the
+ * direction of the text behind it, so that a message could read as another. */
+static bool is_deceptive(uint32_t character) {
+    return (character >= 0x80 && character <= 0x9F) || character == 0x61C ||
+           (character >= 0x200E && character <= 0x200F) ||
+           (character >= 0x2028 && character <= 0x202E) ||
+           (character >= 0x2066 && character <= 0x2069);
+}
+
 void lm_buffer_escaped(struct lm_buffer *buffer, const char *text, size_t size) {
-    for (size_t i = 0; i < size; i++) {
+    size_t length;
+    for (size_t i = 0; i < size; i += length) {
         unsigned char byte = (unsigned char)text[i];
-        /* C1 controls are C2 80 to C2 9F in UTF-8; some terminals obey them. */
-        bool c1 = byte == 0xC2 && i + 1 < size && (unsigned char)text[i + 1] >= 0x80 &&
-                  (unsigned char)text[i + 1] <= 0x9F;
-        if (c1) {
-            lm_buffer_format(buffer, "\\u%04x", (unsigned)(unsigned char)text[++i]);
-        } else if (byte == '\\') {
+        uint32_t character = character_at(text + i, size - i, &length);
+        if (byte == '\\')
             lm_buffer_text(buffer, "\\\\");
-        } else if (byte < 0x20 || byte == 0x7F) {
+        else if (character < 0x20 || character == 0x7F)
             lm_buffer_format(buffer, "\\x%02x", byte);
-        } else {
-            lm_buffer_byte(buffer, (char)byte);
-        }
+        else if (is_deceptive(character))
+            lm_buffer_format(buffer, "\\u%04x", (unsigned)character);
+        else
+            lm_buffer_bytes(buffer, text + i, length);
     }
 }

@@ -64,6 +64,12 @@ size_t lm_utf8_valid(const char *data, size_t size) {
     return size;
 }
 
+/* A descriptor that another process made non-blocking is waited for like any other. */
+static bool wait_for_input(int fd) {
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    return poll(&poll_fd, 1, -1) >= 0 || errno == EINTR;
+}
+
 /* Reads once into the free room. 1: some bytes, 0: the end, -1: failed. */
 static int fill(struct lm_lines *lines) {
     if (lines->start > 0 && lines->capacity - lines->end < READ_SIZE) {
@@ -74,7 +80,7 @@ static int fill(struct lm_lines *lines) {
     ssize_t got;
     do
         got = read(lines->fd, lines->data + lines->end, lines->capacity - lines->end);
-    while (got < 0 && errno == EINTR);
+    while (got < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_input(lines->fd))));
     if (got > 0) {
         lines->end += (size_t)got;
         lines->bytes += (uint64_t)got;

@@ -129,7 +129,7 @@ int lm_options_parse(const struct lm_program *program, int argc, char **argv, vo
     struct getopt_tables tables = {0};
     build_tables(program, &tables);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* forgets where an earlier parse stopped, too */
     int found;
     while ((found = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
         if (found == ':')

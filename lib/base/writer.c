@@ -1,6 +1,7 @@
 #include "lib/base/writer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,13 +13,19 @@ void lm_writer_open(struct lm_writer *writer, int fd) {
     writer->regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+/* A descriptor that another process made non-blocking is waited for like any other. */
+static bool wait_for_room(int fd) {
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+    return poll(&poll_fd, 1, -1) >= 0 || errno == EINTR;
+}
+
 int lm_writer_flush(struct lm_writer *writer, struct lm_error *error) {
     if (!lm_buffer_ok(&writer->buffer))
         return lm_fail_memory(error);
     size_t done = 0;
     while (done < writer->buffer.size) {
         ssize_t put = write(writer->fd, writer->buffer.data + done, writer->buffer.size - done);
-        if (put < 0 && errno == EINTR)
+        if (put < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(writer->fd))))
             continue;
         if (put < 0) {
             /* What did not go out is given up, or closing would try it again. */

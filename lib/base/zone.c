@@ -9,9 +9,20 @@
 #define ZONE_SIZE_MAX 64
 #define ZONE_FOLDER   "/usr/share/zoneinfo/"
 
+/* What lies beside the IANA zones in the same folder: the machine's own zone, which would make a
+ * bill depend on where it is computed, and copies that count leap seconds. */
+static bool is_foreign(const char *name) {
+    static const char *const names[] = {"localtime", "posixrules", "Factory"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return strncmp(name, "right/", 6) == 0 || strncmp(name, "posix/", 6) == 0;
+}
+
 bool lm_zone_spelled(const char *name) {
     size_t size = strlen(name);
-    if (size == 0 || size > ZONE_SIZE_MAX)
+    if (size == 0 || size > ZONE_SIZE_MAX || is_foreign(name))
         return false;
     size_t part = 0;
     for (size_t i = 0; i < size; i++) {
@@ -49,7 +60,7 @@ bool lm_zone_known(const char *name) {
 
 static bool switch_to(const char *name) {
     static char current[ZONE_SIZE_MAX + 1];
-    if (strcmp(current, name) == 0)
+    if (current[0] && strcmp(current, name) == 0)
         return true;
     char value[sizeof ZONE_FOLDER + ZONE_SIZE_MAX + 1];
     if (!lm_zone_known(name))

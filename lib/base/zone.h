@@ -10,8 +10,9 @@
 #include "lib/base/period.h"
 
 /* True where NAME is spelled like a zone of the tz database ("Europe/Brussels", "UTC"): letters,
- * digits, '_', '+', '-', '/', at most 64 of them, no empty or dotted part. Whether this machine
- * knows it is another question. */
+ * digits, '_', '+', '-', '/', at most 64 of them, no empty or dotted part, and not one of the
+ * machine's own files beside them ("localtime", "right/…"). Whether this machine knows it is
+ * another question. */
 bool lm_zone_spelled(const char *name) LM_NONNULL LM_MUST_CHECK;
 /* True where this machine's tz database has the zone. */
 bool lm_zone_known(const char *name) LM_NONNULL LM_MUST_CHECK;

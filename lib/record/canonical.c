@@ -6,7 +6,7 @@
 #include "lib/base/limits.h"
 
 /* U+FDD0 to U+FDEF and the last two code points of every plane (RFC 7493 section 2.1). */
-static bool holds_noncharacter(const char *text, size_t size) {
+bool lm_noncharacter_in(const char *text, size_t size) {
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] < 0xEF)
@@ -26,13 +26,13 @@ static bool holds_noncharacter(const char *text, size_t size) {
 }
 
 static int check_text(const char *text, size_t size, struct lm_error *error) {
-    if (holds_noncharacter(text, size))
+    if (lm_noncharacter_in(text, size))
         return lm_fail(error, LM_NONCHARACTER, "a string holds a Unicode noncharacter");
     return 0;
 }
 
 static int check_depth(const json_t *value, int depth, struct lm_error *error) {
-    if (depth > LM_DEPTH_MAX)
+    if (depth > LM_DEPTH_MAX && (json_is_object(value) || json_is_array(value)))
         return lm_fail(error, LM_DEPTH, "nested deeper than %d", LM_DEPTH_MAX);
     switch (json_typeof(value)) {
     case JSON_OBJECT: {

@@ -17,6 +17,9 @@
  */
 int lm_ijson_check(const json_t *value, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* True where TEXT, which is UTF-8, holds a Unicode noncharacter. */
+bool lm_noncharacter_in(const char *text, size_t size) LM_NONNULL LM_MUST_CHECK;
+
 /*
  * Appends the canonical form of VALUE, which has passed lm_ijson_check. Members of the outermost
  * object that are named in WITHOUT (ends with NULL; may be NULL itself) are left out: a signature

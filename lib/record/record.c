@@ -48,10 +48,13 @@ json_t *lm_json_parse(const char *text, size_t size, struct lm_error *error) {
 }
 
 static int read_type(const json_t *json, enum lm_type *type, struct lm_error *error) {
-    const char *name = json_string_value(json_object_get(json, "type"));
+    const json_t *given = json_object_get(json, "type");
     const json_t *version = json_object_get(json, "v");
-    if (!name)
+    const char *name = json_string_value(given);
+    if (!given)
         return lm_fail(error, LM_MISSING_MEMBER, "missing member 'type'");
+    if (!name)
+        return lm_fail(error, LM_BAD_MEMBER, "type is not a string");
     *type = lm_type_named(name);
     if (*type == LM_TYPE_COUNT)
         return lm_fail(error, LM_UNKNOWN_TYPE, "unknown type '%.64s'", name);
@@ -105,6 +108,23 @@ int lm_record_from_json(json_t *json, struct lm_record *record, struct lm_error 
     return 0;
 }
 
+/* SIZE is the line's. What an entry holds must be a record by itself once it is taken out. */
+static int check_size(const struct lm_record *record, size_t size, struct lm_error *error) {
+    if (record->wrapped) {
+        struct lm_buffer bare = {0};
+        lm_record_canonical(record, &bare);
+        bool ok = lm_buffer_ok(&bare);
+        size = bare.size;
+        lm_buffer_free(&bare);
+        if (!ok)
+            return lm_fail_memory(error);
+    }
+    if (size <= LM_RECORD_SIZE_MAX)
+        return 0;
+    return lm_fail(error, LM_TOO_LONG, "record of %zu bytes is longer than %d", size,
+                   LM_RECORD_SIZE_MAX);
+}
+
 int lm_record_parse(const char *text, size_t size, struct lm_record *record,
                     struct lm_error *error) {
     *record = (struct lm_record){0};
@@ -117,10 +137,9 @@ int lm_record_parse(const char *text, size_t size, struct lm_record *record,
     else
         result = lm_record_from_json(json, record, error);
     json_decref(json);
-    if (result == 0 && !record->wrapped && size > LM_RECORD_SIZE_MAX) {
+    if (result == 0 && size > LM_RECORD_SIZE_MAX && check_size(record, size, error) < 0) {
         lm_record_free(record);
-        result = lm_fail(error, LM_TOO_LONG, "record of %zu bytes is longer than %d", size,
-                         LM_RECORD_SIZE_MAX);
+        return -1;
     }
     return result;
 }

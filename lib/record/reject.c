@@ -1,5 +1,6 @@
 #include "lib/record/reject.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "lib/base/limits.h"
@@ -12,19 +13,31 @@
 /* Room beside the kept record for the reject's other members, their escapes included. */
 #define OTHERS_SIZE 4096
 
+/* Character by character, so that hostile bytes cost no more than others. */
 static void append_clean(const char *text, size_t size, struct lm_buffer *out) {
     while (size > 0) {
-        size_t valid = lm_utf8_valid(text, size);
-        const char *nul = memchr(text, '\0', valid);
-        if (nul)
-            valid = (size_t)(nul - text);
-        lm_buffer_bytes(out, text, valid);
-        if (valid == size)
-            return;
-        lm_buffer_text(out, "\xEF\xBF\xBD");
-        text += valid + 1;
-        size -= valid + 1;
+        unsigned char lead = (unsigned char)*text;
+        size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0x80 ? 2 : 1;
+        bool whole = lead != '\0' && length <= size && lm_utf8_valid(text, length) == length;
+        if (!whole)
+            length = 1;
+        if (whole && !lm_noncharacter_in(text, length))
+            lm_buffer_bytes(out, text, length);
+        else
+            lm_buffer_text(out, "\xEF\xBF\xBD");
+        text += length;
+        size -= length;
     }
+}
+
+/* False where the record is nested so deep that a reject around it would be too deep. */
+static bool fits_inside(json_t *record) {
+    struct lm_error ignored;
+    json_t *outer = json_object();
+    bool fits = outer && json_object_set(outer, "record", record) == 0 &&
+                lm_ijson_check(outer, &ignored) == 0;
+    json_decref(outer);
+    return fits;
 }
 
 void lm_reject_write(const char *program, uint64_t number, const char *text, size_t size,
@@ -46,7 +59,7 @@ void lm_reject_write(const char *program, uint64_t number, const char *text, siz
     if (text) {
         if (size <= LM_RECORD_SIZE_MAX - OTHERS_SIZE)
             json = lm_json_parse(text, size, &ignored);
-        if (json_is_object(json)) {
+        if (json_is_object(json) && fits_inside(json)) {
             reject.record = json;
         } else {
             append_clean(text, size < TEXT_SIZE_MAX ? size : TEXT_SIZE_MAX, &clean);

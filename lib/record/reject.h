@@ -11,8 +11,8 @@
 /*
  * Appends the canonical reject record (no line feed) for line NUMBER of PROGRAM's input, whose
  * SIZE bytes are TEXT (NULL where they are no longer at hand). A line that is an I-JSON object and
- * fits is kept whole in `record`, anything else in `text`, cut to fit, with what is not UTF-8, or
- * no character, replaced by U+FFFD.
+ * fits, in size and depth, is kept whole in `record`, anything else in `text`, cut to fit, with
+ * what is not UTF-8, or no character, replaced by U+FFFD.
  */
 void lm_reject_write(const char *program, uint64_t number, const char *text, size_t size,
                      const struct lm_error *error, struct lm_buffer *out) LM_NONNULL_AT(1, 5, 6);

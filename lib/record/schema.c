@@ -227,8 +227,9 @@ static const struct lm_member *find_row(const struct lm_members *members, const 
     return NULL;
 }
 
-static bool also_allowed(const char *name, const char *const *also) {
-    if (strncmp(name, "x_", 2) == 0)
+static bool also_allowed(const struct lm_members *members, const char *name,
+                         const char *const *also) {
+    if (!members->closed && strncmp(name, "x_", 2) == 0)
         return true;
     for (; also && *also; also++) {
         if (strcmp(*also, name) == 0)
@@ -246,7 +247,7 @@ int lm_members_read(const struct lm_members *members, const json_t *object, cons
     json_object_foreach((json_t *)(uintptr_t)object, name, value) {
         const struct lm_member *row = find_row(members, name);
         if (!row) {
-            if (also_allowed(name, also))
+            if (also_allowed(members, name, also))
                 continue;
             return lm_fail(error, LM_UNKNOWN_MEMBER, "unknown member '%.64s'", name);
         }

@@ -6,6 +6,7 @@
 #define LM_RECORD_SCHEMA_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,12 +65,13 @@ struct lm_members {
     const struct lm_member *rows;
     size_t count;
     size_t size; /* of the C struct */
+    bool closed; /* refuses x_ members as well */
 };
 
 /*
  * Reads OBJECT into OUT (members->size bytes, aligned as its struct) by the rows. Texts and lists
  * are borrowed from OBJECT. Missing, ill-typed and unknown members fail, but for names that begin
- * with x_ and those in ALSO (ends with NULL; may be NULL).
+ * with x_ (unless the members are closed) and those in ALSO (ends with NULL; may be NULL).
  */
 int lm_members_read(const struct lm_members *members, const json_t *object, const char *const *also,
                     void *out, struct lm_error *error) LM_NONNULL_AT(1, 2, 4, 5) LM_MUST_CHECK;

@@ -24,7 +24,7 @@
         .offset = offsetof(structure, field), .object = &(members), .meaning = (says)              \
     }
 #define LM_MEMBERS(table, structure)                                                               \
-    { (table), sizeof(table) / sizeof *(table), sizeof(structure) }
+    { .rows = (table), .count = sizeof(table) / sizeof *(table), .size = sizeof(structure) }
 
 extern const struct lm_schema lm_identity_schema;
 extern const struct lm_schema lm_revocation_schema;

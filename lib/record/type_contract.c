@@ -21,9 +21,11 @@ static int check_band(const json_t *item, struct lm_error *error) {
     struct lm_band band;
     if (lm_members_read(&lm_band_members, item, NULL, &band, error) < 0)
         return -1;
-    if (band.from_minutes == 1440)
+    int64_t from_minutes = band.from_minutes == LM_ABSENT ? 0 : band.from_minutes;
+    int64_t to_minutes = band.to_minutes == LM_ABSENT ? 1440 : band.to_minutes;
+    if (from_minutes == 1440)
         return lm_fail(error, LM_BAD_MEMBER, "a band's from is 24:00");
-    if (band.from_minutes != LM_ABSENT && band.from_minutes == band.to_minutes)
+    if (from_minutes == to_minutes)
         return lm_fail(error, LM_BAD_MEMBER, "a band's from and to are the same");
     return 0;
 }

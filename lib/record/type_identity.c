@@ -12,7 +12,14 @@ static const struct lm_member signature_rows[] = {
     LM_ROW(struct lm_signature, "signature", BINARY, 0, signature,
            "the 64 bytes of the Ed25519 signature"),
 };
-const struct lm_members lm_signature_members = LM_MEMBERS(signature_rows, struct lm_signature);
+/* Closed: no signature covers itself, so anybody could add a member and make a second line of one
+ * signed record. */
+const struct lm_members lm_signature_members = {
+    .rows = signature_rows,
+    .count = sizeof signature_rows / sizeof *signature_rows,
+    .size = sizeof(struct lm_signature),
+    .closed = true,
+};
 
 static const struct lm_member jwk_rows[] = {
     LM_ROW(struct lm_jwk, "crv", TEXT, 0, crv, "the curve: Ed25519 to sign, X25519 to seal"),
