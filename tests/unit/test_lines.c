@@ -190,12 +190,12 @@ static void test_what_is_kept(void) {
 
 static void test_many_tiny(void) {
     enum { count = 20000 };
-    char *data = malloc(count * 8);
+    char *data = malloc(count * 16);
     size_t size = 0;
     if (!data)
         abort();
     for (int i = 0; i < count; i++)
-        size += (size_t)snprintf(data + size, 8, "%05d\n", i);
+        size += (size_t)snprintf(data + size, 16, "%05d\n", i);
     int ends[2];
     pthread_t thread;
     if (pipe(ends) != 0)
@@ -209,7 +209,7 @@ static void test_many_tiny(void) {
     if (!lines || pthread_create(&thread, NULL, feed_pipe, &feed) != 0)
         abort();
     while (lm_lines_next(lines, true, &line, &error) == LM_LINES_LINE) {
-        char wanted[8];
+        char wanted[16];
         (void)snprintf(wanted, sizeof wanted, "%05d", met++);
         wrong += line.size != 5 || memcmp(line.data, wanted, 5) != 0;
     }
