@@ -52,6 +52,10 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/liblm.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+
 -include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/cmd/*.d $(BUILD)/tests/*/*.d)
 
 # ---- what a newcomer types ----
@@ -76,6 +80,16 @@ check-asan:
 
 check-valgrind: all $(UNIT_TESTS)
 	@tests/tools/valgrind $(BUILD)
+
+# Every harness in tests/fuzz, FUZZ_SECONDS each. Needs clang.
+FUZZ_SECONDS ?= 60
+FUZZ_BUILD = build-fuzz
+FUZZERS = $(patsubst tests/fuzz/%.c,$(FUZZ_BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+fuzz:
+	@$(MAKE) CC=clang BUILD=$(FUZZ_BUILD) CPPFLAGS="-U_FORTIFY_SOURCE" \
+		CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" \
+		$(FUZZERS)
+	@tests/fuzz/run $(FUZZ_BUILD) $(FUZZ_SECONDS)
 
 check-interop: all
 	@tests/interop/run $(BUILD)
@@ -120,6 +134,6 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps deps-ci demo check check-asan check-valgrind check-interop lint generate bench \
+.PHONY: all deps deps-ci demo check check-asan check-valgrind check-interop fuzz lint generate bench \
 	install uninstall clean
 .SECONDARY:
