@@ -1,0 +1,83 @@
+/*
+ * Issued records beside expected ones: each way in which they can differ, and none where they
+ * agree.
+ */
+#include "lib/evidence/comparison.h"
+#include "tests/unit/tap.h"
+
+struct seen {
+    int count;
+    struct lm_discrepancy last;
+    char party[16];
+    char name[16];
+};
+
+static int note(void *context, const struct lm_discrepancy *discrepancy, struct lm_error *error) {
+    struct seen *seen = context;
+    (void)error;
+    seen->count++;
+    seen->last = *discrepancy;
+    (void)snprintf(seen->party, sizeof seen->party, "%s", discrepancy->party);
+    (void)snprintf(seen->name, sizeof seen->name, "%s", discrepancy->name);
+    return 0;
+}
+
+/* What stands on each side under one name: NULL for nothing. */
+static struct seen compare(const char *expected, bool optional, const char *issued,
+                           const char *issued_again) {
+    struct lm_comparison *comparison = lm_comparison_new();
+    struct lm_error error;
+    struct seen seen = {0};
+    bool added = true;
+    if (issued_again)
+        added = lm_comparison_issued(comparison, LM_TYPE_TRADE, "m/p", "m", issued_again,
+                                     strlen(issued_again), 9, &error) == 0;
+    if (issued)
+        added = added && lm_comparison_issued(comparison, LM_TYPE_TRADE, "m/p", "m", issued,
+                                              strlen(issued), 4, &error) == 0;
+    if (expected)
+        added = added && lm_comparison_expected(comparison, LM_TYPE_TRADE, "m/p", "m", expected,
+                                                strlen(expected), optional, &error) == 0;
+    /* Another type of the same name is another record. */
+    added =
+        added &&
+        lm_comparison_issued(comparison, LM_TYPE_CLEARING, "m/p", "m", "c", 1, 2, &error) == 0 &&
+        lm_comparison_expected(comparison, LM_TYPE_CLEARING, "m/p", "m", "c", 1, false, &error) ==
+            0;
+    if (!added || lm_comparison_finish(comparison, note, &seen, &error) < 0)
+        seen.count = -1;
+    lm_comparison_free(comparison);
+    return seen;
+}
+
+int main(void) {
+    struct seen seen = compare("a", false, "a", NULL);
+    tap_ok(seen.count == 0, "what was issued as expected is no discrepancy");
+    seen = compare("a", false, "a", "a");
+    tap_ok(seen.count == 0, "a repeat of the same content is none");
+    seen = compare("a", true, NULL, NULL);
+    tap_ok(seen.count == 0, "what is optional may be missing");
+    seen = compare("a", false, NULL, NULL);
+    tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_MISSING &&
+               seen.last.origin_count == 0,
+           "what is missing has no origin");
+    tap_is(seen.party, "m", "who should have issued it answers for it");
+    seen = compare("a", true, "b", NULL);
+    tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_DIFFERS &&
+               seen.last.origin_count == 1 && seen.last.origins[0] == 4,
+           "what differs is named by its origin, even where it is optional");
+    tap_is(seen.name, "m/p", "and by its name");
+    seen = compare(NULL, false, "b", NULL);
+    tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_UNFOUNDED,
+           "what nothing calls for is unfounded");
+    seen = compare("a", false, "a", "b");
+    tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_REPEATED &&
+               seen.last.origin_count == 2 && seen.last.origins[0] == 4 &&
+               seen.last.origins[1] == 9,
+           "two contents of one name: both origins, in order of appearance");
+    seen = compare("a", false, "b", "c");
+    tap_ok(seen.count == 2, "two wrong contents are two discrepancies");
+    seen = compare(NULL, false, NULL, NULL);
+    tap_ok(seen.count == 0 && seen.last.party == NULL, "nothing is no discrepancy");
+    return tap_done();
+}
