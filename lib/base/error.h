@@ -53,6 +53,7 @@ enum lm_exit {
     X(UNEXPECTED_TYPE, "unexpected_type", LM_EXIT_REJECT, "a record of a type not wanted here")    \
     /* signatures, identities, authorisation */                                                    \
     X(UNSIGNED, "unsigned", LM_EXIT_REJECT, "the record has no signature")                         \
+    X(SIGNED, "signed", LM_EXIT_REJECT, "the record has a signature already")                      \
     X(BAD_HEADER, "bad_header", LM_EXIT_REJECT, "the protected header is not the one lm allows")   \
     X(BAD_SIGNATURE, "bad_signature", LM_EXIT_REJECT, "the signature does not verify")             \
     X(BAD_PROOF, "bad_proof", LM_EXIT_REJECT, "the proof of possession does not verify")           \

@@ -4,9 +4,9 @@
 #ifndef LM_MARKET_BOOKS_ROWS_H
 #define LM_MARKET_BOOKS_ROWS_H
 
+#include "lib/base/names.h"
 #include "lib/crypto/merkle.h"
 #include "lib/market/books.h"
-#include "lib/market/names.h"
 
 /* One received order, every version and repeat: 128 bytes. */
 struct lm_order_row {

@@ -2,9 +2,10 @@
  * Byte strings kept once each and known by a small number: ids of a million orders cost little
  * memory, compare as integers, and sort by rank.
  */
-#ifndef LM_MARKET_NAMES_H
-#define LM_MARKET_NAMES_H
+#ifndef LM_BASE_NAMES_H
+#define LM_BASE_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,10 @@ void lm_names_free(struct lm_names *names) LM_NONNULL;
 /* The number of BYTES, from 0 in the order of first appearance. */
 int lm_names_add(struct lm_names *names, const void *bytes, size_t size, uint32_t *number,
                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* The number of BYTES if they were added; false otherwise. Several threads may look while nobody
+ * adds. */
+bool lm_names_find(const struct lm_names *names, const void *bytes, size_t size,
+                   uint32_t *number) LM_NONNULL LM_MUST_CHECK;
 /* The bytes of a number, NUL-terminated; they stay until the next lm_names_add. */
 const char *lm_names_text(const struct lm_names *names, uint32_t number) LM_NONNULL;
 /* For each number its place in byte order, as an array that the caller frees. NULL with *error.

@@ -1,4 +1,4 @@
-#include "lib/market/names.h"
+#include "lib/base/names.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -90,6 +90,18 @@ int lm_names_add(struct lm_names *names, const void *bytes, size_t size, uint32_
     }
     *number = names->slots[slot] - 1;
     return 0;
+}
+
+bool lm_names_find(const struct lm_names *names, const void *bytes, size_t size, uint32_t *number) {
+    uint64_t hash;
+    if (names->slot_count == 0)
+        return false;
+    (void)crypto_shorthash((unsigned char *)&hash, bytes, size, names->key);
+    size_t slot = find_slot(names, bytes, size, hash);
+    if (!names->slots[slot])
+        return false;
+    *number = names->slots[slot] - 1;
+    return true;
 }
 
 const char *lm_names_text(const struct lm_names *names, uint32_t number) {

@@ -1,0 +1,31 @@
+/*
+ * Signatures of records: JWS (RFC 7515) with EdDSA (RFC 8037), detached and unencoded payload
+ * (RFC 7797). The payload is the record's RFC 8785 form without the signature, so that any JOSE
+ * library can check it.
+ */
+#ifndef LM_CRYPTO_JWS_H
+#define LM_CRYPTO_JWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/crypto/encoding.h"
+#include "lib/crypto/key.h"
+#include "lib/record/types.h"
+
+/* Appends the signature object, {"protected":…,"signature":…}, of KEY over the payload. */
+void lm_jws_sign(const struct lm_key *key, const char *payload, size_t size,
+                 struct lm_buffer *out) LM_NONNULL;
+
+/* The kid that a signature names. LM_BAD_HEADER where the protected header is not exactly alg
+ * (EdDSA, or Ed25519 of RFC 9864), b64 false, crit ["b64"] and kid. */
+int lm_jws_kid(const struct lm_signature *signature, char kid[LM_DIGEST_TEXT_SIZE],
+               struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Checks a signature by PUBLIC_KEY; that its header names that key is the caller's to check.
+ * LM_BAD_SIGNATURE where it does not verify. */
+int lm_jws_verify(const struct lm_signature *signature, const uint8_t public_key[32],
+                  const char *payload, size_t size,
+                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * Who is who: identities and revocations, all of them signed by one key, the root. A registry is
+ * filled record by record, sealed, and then asked, by several threads if need be.
+ *
+ *     struct lm_registry *registry = lm_registry_new(&root, &error);
+ *     while (... a record ...)
+ *         lm_registry_add(registry, &record, source, line, &error);
+ *     lm_registry_seal(registry, pool, on_reject, context, &error);
+ *     lm_registry_check(registry, &record, instant_s, &signer, &error);
+ *     lm_registry_free(registry);
+ *
+ * Of several identities of one id that are valid at an instant, the latest valid.start counts;
+ * where different ones begin together, none does (LM_AMBIGUOUS). A revocation takes effect at its
+ * `at`, or, in a log, at its entry if that is later: nobody is framed afterwards.
+ */
+#ifndef LM_REGISTRY_REGISTRY_H
+#define LM_REGISTRY_REGISTRY_H
+
+#include "lib/base/pool.h"
+#include "lib/crypto/key.h"
+#include "lib/record/record.h"
+
+/* The registrar's key. Known by its thumbprint alone, it is found in the registrar's identity. */
+struct lm_root {
+    char kid[LM_DIGEST_TEXT_SIZE];
+    bool public_known;
+    uint8_t public_key[32];
+};
+
+/* Reads what --root names: a thumbprint, or else a file with the registrar's key (private or
+ * public JWK Set) or identity record. LM_NO_INPUT, LM_BAD_KEY. */
+int lm_root_load(const char *file_or_kid, struct lm_root *root,
+                 struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+struct lm_registry;
+
+struct lm_registry *lm_registry_new(const struct lm_root *root,
+                                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+void lm_registry_free(struct lm_registry *registry);
+
+/* Adds an identity or revocation, bare or out of an entry; passes over other types. Nothing is
+ * kept by reference but SOURCE (may be NULL), for messages. Fails only for want of memory. */
+int lm_registry_add(struct lm_registry *registry, const struct lm_record *record,
+                    const char *source, uint64_t line, struct lm_error *error)
+    LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
+
+/* Checks the root's signature of every record that was added, with POOL's threads, and drops those
+ * that have none: REJECT (may be NULL) is told of them in the order in which they came. LM_BAD_KEY
+ * where the root's public key is not known. */
+int lm_registry_seal(struct lm_registry *registry, struct lm_pool *pool,
+                     void (*reject)(void *context, const char *source, uint64_t line,
+                                    const struct lm_error *why),
+                     void *context, struct lm_error *error) LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
+
+/* An identity that counts. Texts are the registry's. */
+struct lm_registered {
+    const char *id;
+    const char *kid;
+    int role;
+    const char *supplier;       /* of a user, else NULL */
+    const char *region;         /* of a user, else NULL */
+    const char *user;           /* of a meter, else NULL */
+    const char *const *regions; /* of market, supplier, dso, tso */
+    size_t region_count;
+    struct lm_validity valid;
+    uint8_t public_key[32];
+};
+
+/* Who has the key KID at an instant: LM_UNKNOWN_SIGNER, LM_NOT_YET_VALID, LM_EXPIRED,
+ * LM_SUPERSEDED, LM_AMBIGUOUS, LM_REVOKED. */
+int lm_registry_by_kid(const struct lm_registry *registry, const char *kid, int64_t instant_s,
+                       struct lm_registered *registered,
+                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Who ID is at an instant, whatever became of its key: LM_NO_IDENTITY, LM_AMBIGUOUS. */
+int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_t instant_s,
+                      struct lm_registered *registered,
+                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* True where some identity of user ID names SUPPLIER and is valid at some time in the stretch. */
+bool lm_registry_supplied(const struct lm_registry *registry, const char *id, const char *supplier,
+                          struct lm_validity stretch) LM_NONNULL LM_MUST_CHECK;
+
+/* The root that the registry was made for; its public key is known once it is sealed. */
+const struct lm_root *lm_registry_root(const struct lm_registry *registry) LM_NONNULL;
+
+/*
+ * Checks a record: that it is signed, by a key that counts at INSTANT_S, of somebody who may sign
+ * this record (lib/registry/authority.h), and that the signature verifies. What is cheap is checked
+ * first. Where SIGNER is not NULL, a record that its signer may not sign has its signature checked
+ * all the same, and *signer says who proved to have signed it; NULL where nobody did.
+ */
+int lm_registry_check(const struct lm_registry *registry, const struct lm_record *record,
+                      int64_t instant_s, const char **signer, struct lm_error *error)
+    LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
+
+#endif
