@@ -251,13 +251,32 @@ int lm_run_open(struct lm_run *run, const char *file) {
     return fd;
 }
 
+/* A program that reads what it writes never ends, or loses what it should read. */
+static void refuse_own_output(struct lm_run *run, int fd) {
+    struct stat input;
+    struct stat output;
+    struct lm_error error;
+    const int outputs[] = {run->out.fd, run->rejects_open ? run->rejects.fd : -1};
+    if (fstat(fd, &input) != 0 || !S_ISREG(input.st_mode))
+        return;
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        if (outputs[i] < 0 || fstat(outputs[i], &output) != 0 || input.st_dev != output.st_dev ||
+            input.st_ino != output.st_ino)
+            continue;
+        lm_fail(&error, LM_USAGE, "%s is both input and output", run->source);
+        lm_run_fatal(run, &error);
+    }
+}
+
 static void open_next(struct lm_run *run) {
     struct lm_error error;
     bool named = run->operands.count > 0;
     const char *file = named ? run->operands.items[run->next_operand] : "-";
     run->next_operand++;
     run->source = strcmp(file, "-") == 0 ? "stdin" : file;
-    run->lines = lm_lines_new(lm_run_open(run, file), LM_ENTRY_SIZE_MAX);
+    int fd = lm_run_open(run, file);
+    refuse_own_output(run, fd);
+    run->lines = lm_lines_new(fd, LM_ENTRY_SIZE_MAX);
     if (!run->lines) {
         lm_fail_memory(&error);
         lm_run_fatal(run, &error);
