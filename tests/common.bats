@@ -324,6 +324,17 @@ setup() {
     done
 }
 
+@test "no file is both input and output" {
+    for filter in $(filters); do
+        call "$filter"
+        cp "$F/$filter.hostile" both
+        run -2 --separate-stderr timeout 10 bash -c '"$@" both >>both' _ "${COMMAND[@]}"
+        [[ $stderr == "$filter: both is both input and output"* ]]
+        run -2 --separate-stderr timeout 10 "${COMMAND[@]}" --rejects both both
+        cmp both "$F/$filter.hostile"
+    done
+}
+
 @test "the number of threads changes nothing" {
     for filter in $PARALLEL; do
         call "$filter"
@@ -373,6 +384,10 @@ unread() {
     done
 }
 
+shellcheck_if_there() {
+    ! command -v shellcheck >/dev/null || shellcheck "$1"
+}
+
 @test "completions load, and know the options and words" {
     for program in $(programs); do
         "$program" --completion bash >"$program.bash"
@@ -385,6 +400,20 @@ unread() {
             _ "$program.bash" "$program"
         diff <("$program" --completion fish | sed -n 's/.* -l \([a-z0-9-]*\).*/--\1/p' | sort) <(sort <<<"$output")
         run -2 --separate-stderr "$program" --completion csh
+        shellcheck_if_there "$program.bash"
+    done
+}
+
+@test "a file name is completed behind an option and behind an equals sign" {
+    touch notes.ndjson
+    for program in $(filters); do
+        "$program" --completion bash >"$program.bash"
+        for words in '--rejects no' '--rejects = no'; do
+            run -0 bash -c 'source "$1"; COMP_WORDS=("$2" $3); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+                "$(complete -p "$2" | sed "s/.* -F \([^ ]*\) .*/\1/")"; printf "%s\n" "${COMPREPLY[@]}"' \
+                _ "$program.bash" "$program" "$words"
+            [[ $output == notes.ndjson ]]
+        done
     done
 }
 
