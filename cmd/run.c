@@ -451,8 +451,9 @@ void lm_run_reject(struct lm_run *run, const struct lm_input *input, const struc
     enum lm_exit status = lm_reason_exit(error->reason);
     if (status != LM_EXIT_REJECT) /* no memory, a defect: not the line's fault */
         lm_run_fatal(run, error);
-    if (error->reason >= LM_UNKNOWN_TYPE || (input->line.data && is_object(&input->line)))
-        run->any_object = true;
+    if (!run->any_object)
+        run->any_object =
+            error->reason >= LM_UNKNOWN_TYPE || (input->line.data && is_object(&input->line));
     say(run, input->source, input->line.number, error);
     if (run->rejects_open)
         write_reject(run, input, error);
