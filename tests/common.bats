@@ -12,13 +12,18 @@ lm-clear
 lm-settle
 lm-audit   --root {}/registrar.jwk --now 2016-04-02T00:00:00Z
 "
-# Programs that read no records.
-OTHERS="lm-bid lm-keygen lm-meter lm-period"
+# Programs that read nothing, but for what their options name.
+OTHERS="lm-keygen lm-period"
 
 programs() {
     basename -s .c "$LM_ROOT"/cmd/lm-*.c
 }
 
+# Programs that read text, and how they are called on it.
+TEXTS="
+lm-bid   --csv --now 2016-04-01T10:00:00Z
+lm-meter --meter mt1 --now 2016-04-01T13:00:00Z
+"
 # Filters that work record by record, with several threads.
 PARALLEL="lm-sign lm-verify"
 
@@ -27,10 +32,15 @@ filters() {
     awk 'NF { print $1 }' <<<"$FILTERS"
 }
 
+# texts: the names of the programs that read text.
+texts() {
+    awk 'NF { print $1 }' <<<"$TEXTS"
+}
+
 # call FILTER: puts its command line into the array COMMAND.
 call() {
     local line
-    line=$(awk -v name="$1" '$1 == name' <<<"$FILTERS")
+    line=$(awk -v name="$1" '$1 == name' <<<"$FILTERS$TEXTS")
     read -ra COMMAND <<<"${line//\{\}/$BATS_FILE_TMPDIR}"
 }
 
@@ -141,7 +151,7 @@ setup() {
 }
 
 @test "every program is in this file's tables" {
-    diff <(programs) <({ filters; tr ' ' '\n' <<<"$OTHERS"; } | sort)
+    diff <(programs) <({ filters; texts; tr ' ' '\n' <<<"$OTHERS"; } | sort)
 }
 
 @test "--help and --version go to stdout, with status 0" {
@@ -332,6 +342,42 @@ setup() {
         [[ $stderr == "$filter: both is both input and output"* ]]
         run -2 --separate-stderr timeout 10 "${COMMAND[@]}" --rejects both both
         cmp both "$F/$filter.hostile"
+    done
+}
+
+@test "programs that read text: missing files, full disks, and lines that cannot be" {
+    {
+        echo from,market,period,side,energy_wh,price
+        echo u1,m1,2016-04-01T12:00Z/PT30M,offer,2000,0.11
+    } >lm-bid.good
+    {
+        echo period,import_kwh,export_kwh
+        echo 2016-04-01T12:00Z/PT30M,0,2
+    } >lm-meter.good
+    for program in $(texts); do
+        call "$program"
+        run -0 --separate-stderr "${COMMAND[@]}" "$program.good"
+        [[ -z $stderr ]]
+        [[ ${#lines[@]} -eq 1 ]]
+        good=$output
+        run -66 --separate-stderr "${COMMAND[@]}" no-such-file
+        [[ $stderr == "$program: no-such-file: No such file or directory"* ]]
+        run -74 --separate-stderr bash -c '"$@" >/dev/full' _ "${COMMAND[@]}" "$program.good"
+        {
+            head -n 1 "$program.good"
+            head -c 70000 /dev/zero | tr '\0' ,
+            echo
+            tail -n 1 "$program.good"
+            printf 'the,last'
+        } >bad
+        rm -f rejects
+        run -1 --separate-stderr "${COMMAND[@]}" --rejects rejects bad
+        [[ $output == "$good" ]]
+        [[ $(jq -r '"\(.line) \(.reason)"' rejects) == $'2 too_long\n4 truncated' ]]
+        [[ $stderr == *"$program: bad:2: line of 70000 bytes"*"$program: bad:4: truncated"* ]]
+        run -0 "${COMMAND[@]}" --accept-rejects bad
+        run -1 --separate-stderr "${COMMAND[@]}" --strict bad
+        [[ -z $output ]]
     done
 }
 
