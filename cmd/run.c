@@ -217,6 +217,23 @@ int lm_run_finish(struct lm_run *run) {
     return run->status;
 }
 
+/* A program that reads what it writes never ends, or loses what it should read. */
+static void refuse_own_output(struct lm_run *run, int fd) {
+    struct stat input;
+    struct stat output;
+    struct lm_error error;
+    const int outputs[] = {run->out.fd, run->rejects_open ? run->rejects.fd : -1};
+    if (fstat(fd, &input) != 0 || !S_ISREG(input.st_mode))
+        return;
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        if (outputs[i] < 0 || fstat(outputs[i], &output) != 0 || input.st_dev != output.st_dev ||
+            input.st_ino != output.st_ino)
+            continue;
+        lm_fail(&error, LM_USAGE, "%s is both input and output", run->source);
+        lm_run_fatal(run, &error);
+    }
+}
+
 int64_t lm_run_now_us(const struct lm_run *run) {
     struct timespec time;
     if (run->common->now.given)
@@ -249,23 +266,6 @@ int lm_run_open(struct lm_run *run, const char *file) {
         lm_run_fatal(run, &error);
     }
     return fd;
-}
-
-/* A program that reads what it writes never ends, or loses what it should read. */
-static void refuse_own_output(struct lm_run *run, int fd) {
-    struct stat input;
-    struct stat output;
-    struct lm_error error;
-    const int outputs[] = {run->out.fd, run->rejects_open ? run->rejects.fd : -1};
-    if (fstat(fd, &input) != 0 || !S_ISREG(input.st_mode))
-        return;
-    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
-        if (outputs[i] < 0 || fstat(outputs[i], &output) != 0 || input.st_dev != output.st_dev ||
-            input.st_ino != output.st_ino)
-            continue;
-        lm_fail(&error, LM_USAGE, "%s is both input and output", run->source);
-        lm_run_fatal(run, &error);
-    }
 }
 
 static void open_next(struct lm_run *run) {
