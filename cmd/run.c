@@ -217,6 +217,23 @@ int lm_run_finish(struct lm_run *run) {
     return run->status;
 }
 
+/* A program that reads what it writes never ends, or loses what it should read. */
+static void refuse_own_output(struct lm_run *run, int fd) {
+    struct stat input;
+    struct stat output;
+    struct lm_error error;
+    const int outputs[] = {run->out.fd, run->rejects_open ? run->rejects.fd : -1};
+    if (fstat(fd, &input) != 0 || !S_ISREG(input.st_mode))
+        return;
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        if (outputs[i] < 0 || fstat(outputs[i], &output) != 0 || input.st_dev != output.st_dev ||
+            input.st_ino != output.st_ino)
+            continue;
+        lm_fail(&error, LM_USAGE, "%s is both input and output", run->source);
+        lm_run_fatal(run, &error);
+    }
+}
+
 int64_t lm_run_now_us(const struct lm_run *run) {
     struct timespec time;
     if (run->common->now.given)
@@ -257,7 +274,9 @@ static void open_next(struct lm_run *run) {
     const char *file = named ? run->operands.items[run->next_operand] : "-";
     run->next_operand++;
     run->source = strcmp(file, "-") == 0 ? "stdin" : file;
-    run->lines = lm_lines_new(lm_run_open(run, file), LM_ENTRY_SIZE_MAX);
+    int fd = lm_run_open(run, file);
+    refuse_own_output(run, fd);
+    run->lines = lm_lines_new(fd, LM_ENTRY_SIZE_MAX);
     if (!run->lines) {
         lm_fail_memory(&error);
         lm_run_fatal(run, &error);
@@ -432,8 +451,9 @@ void lm_run_reject(struct lm_run *run, const struct lm_input *input, const struc
     enum lm_exit status = lm_reason_exit(error->reason);
     if (status != LM_EXIT_REJECT) /* no memory, a defect: not the line's fault */
         lm_run_fatal(run, error);
-    if (error->reason >= LM_UNKNOWN_TYPE || (input->line.data && is_object(&input->line)))
-        run->any_object = true;
+    if (!run->any_object)
+        run->any_object =
+            error->reason >= LM_UNKNOWN_TYPE || (input->line.data && is_object(&input->line));
     say(run, input->source, input->line.number, error);
     if (run->rejects_open)
         write_reject(run, input, error);

@@ -64,7 +64,12 @@ static void write_bash(const struct lm_program *program, struct lm_buffer *out) 
         program->name);
     function_name(program, out);
     lm_buffer_text(out, "() {\n    local cur=${COMP_WORDS[COMP_CWORD]} "
-                        "prev=${COMP_WORDS[COMP_CWORD - 1]}\n    case $prev in\n");
+                        "prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+                        /* bash makes three words of --option=value */
+                        "    if [[ $cur == = ]]; then\n        cur=\n"
+                        "    elif [[ $prev == = ]]; then\n"
+                        "        prev=${COMP_WORDS[COMP_CWORD - 2]}\n    fi\n"
+                        "    case $prev in\n");
     each_option(program, out, bash_case);
     lm_buffer_text(out, "    *) ;;\n    esac\n    if [[ $cur == -* ]]; then\n"
                         "        mapfile -t COMPREPLY < <(compgen -W '");

@@ -180,6 +180,12 @@ static void test_writer_failures(void) {
     lm_writer_open(&writer, open("/dev/null", O_RDONLY));
     tap_ok(lm_writer_line(&writer, "x", 1, &error) == 0 && lm_writer_close(&writer, &error) == -1,
            "a descriptor that is not for writing");
+
+    int fd = open("/dev/null", O_WRONLY);
+    lm_writer_open(&writer, fd);
+    (void)close(fd);
+    tap_ok(lm_writer_close(&writer, &error) == -1 && error.reason == LM_IO,
+           "a close that fails is a failure");
 }
 
 struct drain {

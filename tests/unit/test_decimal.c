@@ -130,7 +130,7 @@ static void test_round_trip(void) {
     int wrong = 0;
     for (int i = 0; i < 200000; i++) {
         state = state * 6364136223846793005U + 1442695040888963407U;
-        int64_t price_micro = (int64_t)(state ^ state >> 29) >> (i % 64);
+        int64_t price_micro = (int64_t)(state ^ state >> 29) / ((int64_t)1 << (i % 63));
         if (price_micro == INT64_MIN)
             continue;
         char text[LM_DECIMAL_SIZE];

@@ -487,6 +487,7 @@ static void test_rules(void) {
          "ok"},
         {LM_TYPE_TARIFF, "{\"retail\":[{\"price\":\"1\",\"from\":\"22:00\",\"to\":\"06:00\"}]}",
          "ok"},
+        {LM_TYPE_TARIFF, "{\"retail\":[{\"price\":\"1\",\"from\":\"23:59\"}]}", "ok"},
         {LM_TYPE_TARIFF, "{\"retail\":[{\"price\":\"1\",\"days\":[\"monday\"]}]}", "bad_member"},
         {LM_TYPE_NOTICE, "{\"bought_wh\":null}", "missing_member"},
         {LM_TYPE_NOTICE, "{\"bought_wh\":null,\"sold_wh\":null}", "missing_member"},

@@ -1,0 +1,509 @@
+# What every program keeps: --help and --version, exit statuses, hostile lines, rejects, full disks.
+# Scripts in single quotes are for another shell, and bats sets what shellcheck does not know.
+# shellcheck disable=SC2016,SC2154
+bats_require_minimum_version 1.5.0
+load helper
+
+# Each filter that reads records, and how it is called on a stream; {} is the folder of keys.
+FILTERS="
+lm-sign    -k {}/u1.jwk
+lm-verify  -r {}/registry.ndjson --root {}/registrar.jwk --now 2016-04-01T11:00:00Z
+lm-clear
+lm-settle
+lm-audit   --root {}/registrar.jwk --now 2016-04-02T00:00:00Z
+"
+# Programs that read nothing, but for what their options name.
+OTHERS="lm-keygen lm-period"
+
+programs() {
+    basename -s .c "$LM_ROOT"/cmd/lm-*.c
+}
+
+# Programs that read text, and how they are called on it.
+TEXTS="
+lm-bid   --csv --now 2016-04-01T10:00:00Z
+lm-meter --meter mt1 --now 2016-04-01T13:00:00Z
+"
+# Filters that work record by record, with several threads.
+PARALLEL="lm-sign lm-verify"
+
+# filters: the names of the filters.
+filters() {
+    awk 'NF { print $1 }' <<<"$FILTERS"
+}
+
+# texts: the names of the programs that read text.
+texts() {
+    awk 'NF { print $1 }' <<<"$TEXTS"
+}
+
+# call FILTER: puts its command line into the array COMMAND.
+call() {
+    local line
+    line=$(awk -v name="$1" '$1 == name' <<<"$FILTERS$TEXTS")
+    read -ra COMMAND <<<"${line//\{\}/$BATS_FILE_TMPDIR}"
+}
+
+entity() {
+    lm-keygen "$@" --valid 2016-01-01T00:00Z/2017-01-01T00:00Z -o "$2.jwk" |
+        lm-sign -k registrar.jwk >>registry.ndjson
+}
+
+order() {
+    printf '{"at":"2016-04-01T10:00:00Z","energy_wh":%d,"from":"u1","id":"%s","market":"m1",' "$2" "$1"
+    printf '"period":"2016-04-01T12:00Z/PT30M","price":"%s","seq":1,"side":"%s",' "$3" "$4"
+    printf '"type":"order","v":1}\n'
+}
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || exit
+    entity --id registrar --role registrar
+    entity --id m1 --role market --region north
+    entity --id s1 --role supplier --region north
+    entity --id u1 --role user --supplier s1 --region north
+    entity --id mt1 --role meter --user u1
+    cat >rules.ndjson <<'RULES'
+{"currency":"EUR","gate_minutes":15,"grace_seconds":60,"market":"m1","max_orders":10,"mechanism":"double-auction","min_group":1,"period_minutes":30,"price_rule":"midpoint","regions":["north"],"type":"market-rules","v":1,"valid":"2016-01-01T00:00Z/2017-01-01T00:00Z"}
+RULES
+    lm-sign -k registrar.jwk <rules.ndjson >>registry.ndjson
+    { order a 2000 0.11 offer; order b 500 0.12 offer; order c 700 0.13 offer; } >orders.ndjson
+    lm-sign -k u1.jwk orders.ndjson >signed.ndjson
+
+    cat >tariff.ndjson <<'TARIFF'
+{"currency":"EUR","feed_in":"0.04","fees_borne_by":{"bought":"supplier","export":"supplier","import":"supplier","sold":"user"},"retail":[{"price":"0.2"}],"supplier":"s1","type":"tariff","v":1,"valid":"2016-01-01T00:00Z/2017-01-01T00:00Z","zone":"Europe/Brussels"}
+TARIFF
+    cat >reading.ndjson <<'READING'
+{"export_wh":0,"import_wh":1000,"meter":"mt1","period":"2016-04-01T12:00Z/PT30M","quality":"measured","seq":1,"type":"reading","v":1}
+READING
+    # What each filter is fed with: good lines, and something to be seen of them.
+    cp orders.ndjson lm-sign.in
+    cp signed.ndjson lm-verify.in
+    cp orders.ndjson lm-clear.in
+    cat registry.ndjson tariff.ndjson reading.ndjson >lm-settle.in
+    # The audit gets all that is right about a period, so that it has nothing to find.
+    {
+        lm-sign -k s1.jwk tariff.ndjson
+        lm-sign -k mt1.jwk reading.ndjson
+    } >terms.ndjson
+    cat registry.ndjson signed.ndjson | lm-clear | lm-sign -k m1.jwk >market.ndjson
+    cat registry.ndjson terms.ndjson market.ndjson | lm-settle | lm-sign -k s1.jwk >settled.ndjson
+    cat registry.ndjson terms.ndjson signed.ndjson market.ndjson settled.ndjson >lm-audit.in
+    hostile
+    local filter
+    for filter in $(filters); do
+        hostile_stream "$filter"
+    done
+}
+
+# The hostile lines, in files of their own: reason, and what the message says.
+HOSTILE="
+too_long        line of 70000 bytes
+nul             NUL
+utf8            UTF-8
+duplicate_name  duplicate
+real            1.5
+integer_range   9007199254740992
+empty           empty
+unknown_type    toaster
+json            -
+not_object      object
+"
+hostile() {
+    mkdir -p hostile
+    {
+        printf '{"x_":"'
+        head -c 69991 /dev/zero | tr '\0' x
+        printf '"}\n'
+    } >hostile/too_long
+    printf '{"type":"order","v":1,"x_":"\0"}\n' >hostile/nul
+    printf '{"type":"order","v":1,"x_":"\xff"}\n' >hostile/utf8
+    printf '{"type":"order","v":1,"v":1}\n' >hostile/duplicate_name
+    printf '{"type":"order","v":1,"energy_wh":1.5}\n' >hostile/real
+    printf '{"type":"order","v":1,"energy_wh":9007199254740992}\n' >hostile/integer_range
+    printf '\n' >hostile/empty
+    printf '{"type":"toaster","v":1}\n' >hostile/unknown_type
+    printf '{"type":"order","v":1\n' >hostile/json
+    printf '["order"]\n' >hostile/not_object
+}
+
+# hostile_stream FILTER: its good lines, the first one twice, then a hostile line behind each of the
+# first ones, the last good line with CR LF and a truncated line; FILTER.lines says which and where.
+hostile_stream() {
+    local reason rest number=2
+    head -n 1 "$1.in" >"$1.hostile"
+    : >"$1.lines"
+    while read -r reason rest; do
+        [[ -n $reason ]] || continue
+        cat "hostile/$reason" >>"$1.hostile"
+        printf '%s %s %s\n' "$number" "$reason" "$rest" >>"$1.lines"
+        head -n 1 "$1.in" >>"$1.hostile" # a repeat counts once
+        ((number += 2))
+    done <<<"$HOSTILE"
+    tail -n +2 "$1.in" >>"$1.hostile"
+    number=$(($(wc -l <"$1.hostile") + 1))
+    head -n 1 "$1.in" | sed 's/$/\r/' >>"$1.hostile"
+    printf '%s crlf CR LF\n' "$number" >>"$1.lines"
+    head -n 1 "$1.in" | tr -d '\n' >>"$1.hostile"
+    printf '%s truncated no line feed\n' $((number + 1)) >>"$1.lines"
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit
+    F=$BATS_FILE_TMPDIR
+}
+
+@test "every program is in this file's tables" {
+    diff <(programs) <({ filters; texts; tr ' ' '\n' <<<"$OTHERS"; } | sort)
+}
+
+@test "--help and --version go to stdout, with status 0" {
+    for program in $(programs); do
+        for option in --help -h; do
+            run -0 --separate-stderr "$program" "$option"
+            [[ ${lines[0]} == "usage: $program "* ]]
+            [[ -z $stderr ]]
+            [[ $output == *--version* ]]
+        done
+        run -0 --separate-stderr "$program" --version
+        [[ $output =~ ^$program\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+        [[ -z $stderr ]]
+    done
+}
+
+@test "--help names every option that completions know" {
+    for program in $(programs); do
+        "$program" --help >help
+        "$program" --completion fish | sed -n 's/.* -l \([a-z0-9-]*\).*/--\1/p' >options
+        [[ $(wc -l <options) -ge 3 ]]
+        while read -r option; do
+            grep -qE -- "(^|[ ,])$option( |$)" help
+        done <options
+    done
+}
+
+@test "a full disk gives 74, for --help too" {
+    for program in $(programs); do
+        for option in --help --version; do
+            run -74 --separate-stderr bash -c '"$1" "$2" >/dev/full' _ "$program" "$option"
+            [[ $stderr == "$program: "*"No space left on device"* ]]
+        done
+    done
+    for filter in $(filters); do
+        call "$filter"
+        run -74 --separate-stderr bash -c '"$@" >/dev/full' _ "${COMMAND[@]}" "$F/$filter.in"
+        [[ $stderr == "$filter: "*"No space left on device"* ]]
+        run -74 --separate-stderr bash -c '"$@" >/dev/null' _ "${COMMAND[@]}" --rejects /dev/full "$F/$filter.hostile"
+    done
+}
+
+@test "a closed stdout gives 74" {
+    for program in $(programs); do
+        run -74 --separate-stderr bash -c '"$1" --help >&-' _ "$program"
+    done
+}
+
+@test "bad usage gives 2, a message and a hint" {
+    for program in $(programs); do
+        for option in --no-such-option -% --help=yes; do
+            run -2 --separate-stderr "$program" "$option"
+            [[ -z $output ]]
+            [[ ${stderr_lines[0]} == "$program: "* ]]
+            [[ ${stderr_lines[1]} == "hint: try $program --help" ]]
+        done
+    done
+}
+
+@test "an option's control characters do not reach the terminal" {
+    for program in $(programs); do
+        run -2 --separate-stderr "$program" $'--\e[31m'
+        [[ $stderr != *$'\e'* ]]
+        [[ $stderr == *'\x1b[31m'* ]]
+    done
+}
+
+@test "a missing file gives 66 and is named" {
+    for filter in $(filters); do
+        call "$filter"
+        run -66 --separate-stderr "${COMMAND[@]}" no-such-file
+        [[ $stderr == "$filter: no-such-file: No such file or directory"* ]]
+        run -66 --separate-stderr "${COMMAND[@]}" "$F/$filter.in" no-such-file
+        # Options that name a file as well, one after the other.
+        for ((i = 1; i < ${#COMMAND[@]}; i++)); do
+            [[ ${COMMAND[i]} == "$F"/* ]] || continue
+            local changed=("${COMMAND[@]}")
+            changed[i]=$BATS_TEST_TMPDIR/no-such-file
+            run -66 --separate-stderr "${changed[@]}" "$F/$filter.in"
+            [[ $stderr == *no-such-file* ]]
+            [[ -z $output ]]
+        done
+    done
+}
+
+@test "good lines give 0 and something to see" {
+    for filter in $(filters); do
+        call "$filter"
+        run -0 --separate-stderr "${COMMAND[@]}" "$F/$filter.in"
+        [[ -z $stderr ]]
+        [[ -n $output ]]
+        # From stdin, by - and by a file: the same bytes.
+        "${COMMAND[@]}" <"$F/$filter.in" >a
+        "${COMMAND[@]}" - <"$F/$filter.in" >b
+        "${COMMAND[@]}" "$F/$filter.in" >c
+        cmp a b
+        cmp a c
+    done
+}
+
+@test "each hostile line gets its own message, and the good lines around it count" {
+    for filter in $(filters); do
+        call "$filter"
+        "${COMMAND[@]}" "$F/$filter.in" >wanted
+        run -1 --separate-stderr "${COMMAND[@]}" <"$F/$filter.hostile"
+        grep -v '^hint: ' <<<"$stderr" >messages
+        # One message a hostile line, in order, naming the line.
+        diff <(sed -E "s/^$filter: stdin:([0-9]+): .*/\1/" messages) <(cut -d ' ' -f 1 "$F/$filter.lines")
+        while read -r number reason text <&3 && IFS= read -r message <&4; do
+            echo "$reason: $message"
+            [[ $message == "$filter: stdin:$number: "* ]]
+            [[ $text == - || $message == *"$text"* ]]
+        done 3<"$F/$filter.lines" 4<messages
+        "${COMMAND[@]}" <"$F/$filter.hostile" 2>/dev/null | sort -u >got || true
+        sort -u wanted | cmp - got
+    done
+}
+
+@test "--rejects gets a record for each, which is a record" {
+    for filter in $(filters); do
+        call "$filter"
+        rm -f rejects
+        run -1 --separate-stderr "${COMMAND[@]}" --rejects rejects "$F/$filter.hostile"
+        diff <(jq -r '"\(.line) \(.reason)"' rejects) <(cut -d ' ' -f 1,2 "$F/$filter.lines")
+        run -0 jq -e --arg program "$filter" 'select(.program == $program and .v == 1 and
+            ((has("record") and (has("text") | not)) or (has("text") and (has("record") | not))))
+            | .type == "reject"' rejects
+        [[ ${#lines[@]} -eq $(wc -l <"$F/$filter.lines") ]]
+        # lm-clear knows the type and passes over it.
+        run -0 --separate-stderr lm-clear rejects
+        [[ -z $stderr$output ]]
+    done
+}
+
+@test "--accept-rejects gives 0 and the same output" {
+    for filter in $(filters); do
+        call "$filter"
+        run -0 --separate-stderr "${COMMAND[@]}" --accept-rejects "$F/$filter.hostile"
+        [[ -n $stderr ]]
+        "${COMMAND[@]}" "$F/$filter.hostile" >a 2>/dev/null || true
+        "${COMMAND[@]}" --accept-rejects "$F/$filter.hostile" >b 2>/dev/null
+        cmp a b
+    done
+}
+
+@test "--strict stops at the first" {
+    for filter in $(filters); do
+        call "$filter"
+        rm -f rejects
+        run -1 --separate-stderr "${COMMAND[@]}" --strict --rejects rejects "$F/$filter.hostile"
+        [[ $(wc -l <rejects) -eq 1 ]]
+        [[ $(jq .line rejects) -eq 2 ]]
+        [[ $(grep -c "^$filter: " <<<"$stderr") -eq 1 ]]
+    done
+}
+
+@test "input without one object gives 65, empty input 0" {
+    printf '[1]\nx\n\n' >none
+    printf '{"type":"toaster","v":1}\n[1]\n' >one
+    printf ' {"type":"order","v":1.5}\n' >real
+    for filter in $(filters); do
+        call "$filter"
+        run -65 --separate-stderr "${COMMAND[@]}" none
+        [[ $(grep -c "^$filter: none:[123]: " <<<"$stderr") -eq 3 ]]
+        run -65 "${COMMAND[@]}" --accept-rejects none
+        run -1 "${COMMAND[@]}" one
+        run -1 "${COMMAND[@]}" real
+        run -1 "${COMMAND[@]}" --strict none
+        run -0 --separate-stderr "${COMMAND[@]}" /dev/null
+        [[ -z $stderr ]]
+    done
+}
+
+@test "a good file does not make up for a bad one: lines are named by file" {
+    for filter in $(filters); do
+        call "$filter"
+        cp "$F/hostile/real" bad.ndjson
+        run -1 --separate-stderr "${COMMAND[@]}" "$F/$filter.in" bad.ndjson
+        [[ $stderr == "$filter: bad.ndjson:1: "* ]]
+    done
+}
+
+@test "no file is both input and output" {
+    for filter in $(filters); do
+        call "$filter"
+        cp "$F/$filter.hostile" both
+        run -2 --separate-stderr timeout 10 bash -c '"$@" both >>both' _ "${COMMAND[@]}"
+        [[ $stderr == "$filter: both is both input and output"* ]]
+        run -2 --separate-stderr timeout 10 "${COMMAND[@]}" --rejects both both
+        cmp both "$F/$filter.hostile"
+    done
+}
+
+@test "programs that read text: missing files, full disks, and lines that cannot be" {
+    {
+        echo from,market,period,side,energy_wh,price
+        echo u1,m1,2016-04-01T12:00Z/PT30M,offer,2000,0.11
+    } >lm-bid.good
+    {
+        echo period,import_kwh,export_kwh
+        echo 2016-04-01T12:00Z/PT30M,0,2
+    } >lm-meter.good
+    for program in $(texts); do
+        call "$program"
+        run -0 --separate-stderr "${COMMAND[@]}" "$program.good"
+        [[ -z $stderr ]]
+        [[ ${#lines[@]} -eq 1 ]]
+        good=$output
+        run -66 --separate-stderr "${COMMAND[@]}" no-such-file
+        [[ $stderr == "$program: no-such-file: No such file or directory"* ]]
+        run -74 --separate-stderr bash -c '"$@" >/dev/full' _ "${COMMAND[@]}" "$program.good"
+        {
+            head -n 1 "$program.good"
+            head -c 70000 /dev/zero | tr '\0' ,
+            echo
+            tail -n 1 "$program.good"
+            printf 'the,last'
+        } >bad
+        rm -f rejects
+        run -1 --separate-stderr "${COMMAND[@]}" --rejects rejects bad
+        [[ $output == "$good" ]]
+        [[ $(jq -r '"\(.line) \(.reason)"' rejects) == $'2 too_long\n4 truncated' ]]
+        [[ $stderr == *"$program: bad:2: line of 70000 bytes"*"$program: bad:4: truncated"* ]]
+        run -0 "${COMMAND[@]}" --accept-rejects bad
+        run -1 --separate-stderr "${COMMAND[@]}" --strict bad
+        [[ -z $output ]]
+    done
+}
+
+@test "the number of threads changes nothing" {
+    for filter in $PARALLEL; do
+        call "$filter"
+        "${COMMAND[@]}" --jobs 1 --rejects rejects1 "$F/$filter.hostile" >a 2>messages1 || true
+        for jobs in 2 7; do
+            rm -f rejects2
+            "${COMMAND[@]}" --jobs "$jobs" --rejects rejects2 "$F/$filter.hostile" >b 2>messages2 || true
+            cmp a b
+            cmp messages1 messages2
+            cmp rejects1 rejects2
+        done
+        rm -f rejects1
+    done
+}
+
+# unread COMMAND…: runs it when the reader of its output is gone already; its status into `status`.
+unread() {
+    local status=0
+    { sleep 0.1; env --default-signal=PIPE "$@" 2>errors || status=$?; echo "$status" >status; } | :
+}
+
+@test "whoever stops reading ends a program quietly, by 141" {
+    for filter in $(filters); do
+        call "$filter"
+        unread "${COMMAND[@]}" "$F/$filter.in"
+        [[ $(<status) -eq 141 ]]
+        [[ ! -s errors ]]
+    done
+    for program in $(programs); do
+        unread "$program" --help
+        [[ $(<status) -eq 141 ]]
+        [[ ! -s errors ]]
+    done
+}
+
+@test "a filter answers before its input ends" {
+    for filter in $PARALLEL; do
+        call "$filter"
+        mkfifo "$filter.in" "$filter.out"
+        "${COMMAND[@]}" <"$filter.in" >"$filter.out" &
+        exec 7>"$filter.in" 8<"$filter.out"
+        head -n 1 "$F/$filter.in" >&7
+        read -r -t 10 -u 8 answer
+        [[ $answer == *'"sig"'* ]]
+        exec 7>&- 8<&-
+        wait $!
+    done
+}
+
+shellcheck_if_there() {
+    ! command -v shellcheck >/dev/null || shellcheck "$1"
+}
+
+@test "completions load, and know the options and words" {
+    for program in $(programs); do
+        "$program" --completion bash >"$program.bash"
+        run -0 bash -c 'source "$1"; COMP_WORDS=("$2" --he); COMP_CWORD=1
+            "$(complete -p "$2" | sed "s/.* -F \([^ ]*\) .*/\1/")"; printf "%s\n" "${COMPREPLY[@]}"' \
+            _ "$program.bash" "$program"
+        [[ $output == --help ]]
+        run -0 bash -c 'source "$1"; COMP_WORDS=("$2" --); COMP_CWORD=1
+            "$(complete -p "$2" | sed "s/.* -F \([^ ]*\) .*/\1/")"; printf "%s\n" "${COMPREPLY[@]}"' \
+            _ "$program.bash" "$program"
+        diff <("$program" --completion fish | sed -n 's/.* -l \([a-z0-9-]*\).*/--\1/p' | sort) <(sort <<<"$output")
+        run -2 --separate-stderr "$program" --completion csh
+        shellcheck_if_there "$program.bash"
+    done
+}
+
+@test "a file name is completed behind an option and behind an equals sign" {
+    touch notes.ndjson
+    for program in $(filters); do
+        "$program" --completion bash >"$program.bash"
+        for words in '--rejects no' '--rejects = no'; do
+            run -0 bash -c 'source "$1"; COMP_WORDS=("$2" $3); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+                "$(complete -p "$2" | sed "s/.* -F \([^ ]*\) .*/\1/")"; printf "%s\n" "${COMPREPLY[@]}"' \
+                _ "$program.bash" "$program" "$words"
+            [[ $output == notes.ndjson ]]
+        done
+    done
+}
+
+@test "zsh parses its completions" {
+    command -v zsh >/dev/null || skip "no zsh on this machine"
+    for program in $(programs); do
+        "$program" --completion zsh >"_$program"
+        run -0 zsh -n "_$program"
+        [[ -z $output ]]
+        [[ $(head -n 1 "_$program") == "#compdef $program" ]]
+    done
+}
+
+@test "fish parses its completions and completes with them" {
+    command -v fish >/dev/null || skip "no fish on this machine"
+    export HOME=$BATS_TEST_TMPDIR XDG_CONFIG_HOME=$BATS_TEST_TMPDIR XDG_DATA_HOME=$BATS_TEST_TMPDIR
+    for program in $(programs); do
+        "$program" --completion fish >"$program.fish"
+        run -0 fish -n "$program.fish"
+        run -0 --separate-stderr fish -c "source $program.fish; complete -C '$program --hel'"
+        [[ $output == --help* ]]
+    done
+}
+
+@test "what is written from tables is what the tables say" {
+    build=${LM_BUILD:-${LM_BIN%/bin}}
+    [[ -x $build/tests/tools/records-man ]] || skip "records-man is not built (make check builds it)"
+    (cd "$LM_ROOT" && tests/tools/generate "$build" "$BATS_TEST_TMPDIR")
+    cmp man/lm-records.5 "$LM_ROOT/man/lm-records.5"
+    diff -r completions "$LM_ROOT/completions"
+}
+
+@test "lm-records(5) lists every type, and its example is a record" {
+    page=$LM_ROOT/man/lm-records.5
+    sed -n '/^\.Bd -literal$/,/^\.Ed$/p' "$page" | grep -v '^\.' | sed 's/\\e$//' | tr -d '\n' >example
+    echo >>example
+    run -0 --separate-stderr lm-clear example
+    [[ -z $stderr ]]
+    [[ $(jq -r .offered_wh <<<"$output") -eq 2000 ]]
+    for type in identity revocation firmware market-rules tariff contract network-fee order clearing \
+        trade curve notice reading total settlement transfer adjustment bill challenge response sealed \
+        entry receipt reject alert claim finding verdict exhibit; do
+        grep -qx "\.Ss $type" "$page"
+    done
+}
