@@ -2,11 +2,13 @@
 #include <string.h>
 
 #include "cmd/run.h"
+#include "lib/base/period_argument.h"
 #include "lib/market/books.h"
 
 struct options {
     const char *market;
     const char *period;
+    int64_t length;
     const char *price;
     bool all;
     bool curve;
@@ -17,7 +19,9 @@ static const struct lm_option option_table[] = {
     {'m', "market", LM_OPTION_ID, "ID", NULL, offsetof(struct options, market),
      "clear only this market"},
     {'p', "period", LM_OPTION_TEXT, "PERIOD", NULL, offsetof(struct options, period),
-     "clear only this period; with --market, even where it has no order"},
+     "clear only this period, or now, next, next+N; with --market, even an empty book"},
+    {0, "length", LM_OPTION_NUMBER, "MINUTES", NULL, offsetof(struct options, length),
+     "the length of the periods that now and next are of; without it 30"},
     {0, "price", LM_OPTION_TEXT, "RULE", NULL, offsetof(struct options, price),
      "midpoint (the default), low, high or k=0.25: where between the clearing prices"},
     {'a', "all", LM_OPTION_FLAG, NULL, NULL, offsetof(struct options, all),
@@ -30,7 +34,7 @@ static const struct lm_option option_table[] = {
 static const struct lm_program program = {
     .name = "lm-clear",
     .purpose = "Clear the auction of each market and period in a stream of orders",
-    .synopsis = "[--market M] [--period P] [--price RULE] [--all] [--curve] [FILE…]",
+    .synopsis = "[-m ID] [-p PERIOD [--length MINUTES]] [--price RULE] [--all] [--curve] [FILE…]",
     .options = option_table,
     .common = lm_filter_options,
     .common_offset = offsetof(struct options, common),
@@ -83,20 +87,20 @@ static void check(struct lm_run *run, int result, const struct lm_error *error) 
 
 static void read_options(struct lm_run *run, const struct options *options,
                          struct lm_books_options *wanted) {
+    struct lm_error error;
     wanted->market = options->market;
     wanted->keep_text = run->rejects_open;
     wanted->price_rule_given = options->price != NULL;
     if (options->price &&
         !lm_price_rule_parse(options->price, strlen(options->price), &wanted->price_rule))
         lm_run_usage(run, "--price: '%s' is not midpoint, low, high or k=0 to k=1", options->price);
-    if (options->period &&
-        !lm_period_parse(options->period, strlen(options->period), &wanted->period))
-        lm_run_usage(run, "--period: '%s' is not a period like 2016-04-01T12:00Z/PT30M",
-                     options->period);
+    if (options->period && lm_period_argument(options->period, lm_run_now(run), options->length,
+                                              &wanted->period, &error) < 0)
+        lm_run_fatal(run, &error);
 }
 
 int main(int argc, char **argv) {
-    struct options options = {0};
+    struct options options = {.length = LM_PERIOD_MINUTES_DEFAULT};
     struct lm_run run;
     struct lm_error error;
     struct lm_input input;

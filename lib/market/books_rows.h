@@ -86,8 +86,8 @@ struct lm_books {
     uint32_t *entered; /* keys of the orders in the auction, group by group, by (from, id) */
 };
 
-/* Makes room for one more item in a growing array. */
-int lm_books_room(void *array_of_pointers, size_t *room, size_t count, size_t item_size,
+/* Makes room for one more item of item_size in the growing array that *items, a pointer, is. */
+int lm_books_room(void *items, size_t *room, size_t count, size_t item_size,
                   struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Finds the rules of every group, by step 1 of books.h. The groups' ranks must be known. */

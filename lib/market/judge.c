@@ -56,10 +56,13 @@ static int check_options(const struct lm_books *books, struct lm_error *error) {
                     asked, said, name(books, group->market));
             return lm_hint(error, "without a price rule of your own that of the market applies");
         }
-        if (one && rules->period_minutes != options->period.minutes)
-            return lm_fail(error, LM_USAGE, "market %s has periods of %lld minutes, not %d",
-                           name(books, group->market), (long long)rules->period_minutes,
-                           (int)options->period.minutes);
+        if (one && rules->period_minutes != options->period.minutes) {
+            lm_fail(error, LM_USAGE, "market %s has periods of %lld minutes, not %d",
+                    name(books, group->market), (long long)rules->period_minutes,
+                    (int)options->period.minutes);
+            return lm_hint(error, "ask for a period of %lld minutes",
+                           (long long)rules->period_minutes);
+        }
     }
     return 0;
 }
