@@ -20,7 +20,13 @@ int main(int argc, char **argv) {
     struct options options = {0};
     struct lm_run run;
     lm_run_start(&run, &program, argc, argv, &options);
-    struct lm_input in; struct lm_record rec; struct lm_buffer b={0};
-    while (lm_run_record(&run,&in,&rec)) { lm_record_canonical(&rec,&b); lm_run_write_buffer(&run,&b); lm_record_free(&rec);} 
+    struct lm_input in;
+    struct lm_record rec;
+    struct lm_buffer b = {0};
+    while (lm_run_record(&run, &in, &rec)) {
+        lm_record_canonical(&rec, &b);
+        lm_run_write_buffer(&run, &b);
+        lm_record_free(&rec);
+    }
     return lm_run_finish(&run);
 }

@@ -251,6 +251,14 @@ int lm_run_open(struct lm_run *run, const char *file) {
     return fd;
 }
 
+bool lm_run_reads_stdin(const struct lm_run *run) {
+    for (size_t i = 0; i < run->operands.count; i++) {
+        if (strcmp(run->operands.items[i], "-") == 0)
+            return true;
+    }
+    return run->operands.count == 0;
+}
+
 static void open_next(struct lm_run *run) {
     struct lm_error error;
     bool named = run->operands.count > 0;
