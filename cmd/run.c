@@ -107,6 +107,10 @@ static void say(struct lm_run *run, const char *place, uint64_t line,
     lm_buffer_free(&text);
 }
 
+void lm_run_note(struct lm_run *run, const struct lm_input *input, const struct lm_error *note) {
+    say(run, input->source, input->line.number, note);
+}
+
 void lm_run_error(struct lm_run *run, const struct lm_error *error) {
     say(run, NULL, 0, error);
     raise_status(run, lm_reason_exit(error->reason));

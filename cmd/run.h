@@ -105,6 +105,9 @@ void lm_run_write_buffer(struct lm_run *run, struct lm_buffer *line) LM_NONNULL;
  * the line is gone. */
 void lm_run_reject(struct lm_run *run, const struct lm_input *input,
                    const struct lm_error *error) LM_NONNULL;
+/* Says something about INPUT's line that is no rejection: it has no reason and no status. */
+void lm_run_note(struct lm_run *run, const struct lm_input *input,
+                 const struct lm_error *note) LM_NONNULL;
 /* An error that is no line's: the message and its status. */
 void lm_run_error(struct lm_run *run, const struct lm_error *error) LM_NONNULL;
 /* The same, then the end: what was written so far is flushed. Does not return. */
