@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/base/decimal.h"
+#include "lib/base/limits.h"
 #include "lib/base/lines.h"
 
 static int check_bytes(const char *line, size_t size, struct lm_error *error) {
@@ -165,4 +167,29 @@ const char *lm_csv_field(const struct lm_csv_header *header, const struct lm_csv
         return NULL;
     const char *text = field_text(row, field);
     return *text ? text : NULL;
+}
+
+int lm_csv_number(const char *name, const char *text, int digits, int64_t *value,
+                  struct lm_error *error) {
+    lm_i128 number;
+    if (!lm_decimal_parse(text, strlen(text), digits, &number) || number < 0) {
+        lm_fail(error, LM_BAD_MEMBER, "%s: '%s' is not a %s", name, text,
+                digits ? "number that the column allows" : "whole number");
+        return digits ? lm_hint(error, "write it from 0, with at most %d fraction digits", digits)
+                      : lm_hint(error, "write it from 0, without a fraction");
+    }
+    if (number > LM_INTEGER_MAX)
+        return lm_fail(error, LM_INTEGER_RANGE, "%s: '%s' is beyond 2^53-1%s", name, text,
+                       digits == 3 ? " Wh" : "");
+    *value = (int64_t)number;
+    return 0;
+}
+
+int lm_csv_fail_missing(const char *name, const char *option, struct lm_error *error) {
+    lm_fail(error, LM_CSV, "no column %s", name);
+    return option ? lm_hint(error, "add it, or give %s", option) : -1;
+}
+
+int lm_csv_fail_empty(const char *name, struct lm_error *error) {
+    return lm_fail(error, LM_CSV, "the field %s is empty", name);
 }

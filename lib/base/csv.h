@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/buffer.h"
 #include "lib/base/error.h"
@@ -59,5 +60,17 @@ int lm_csv_row_read(const char *line, size_t size, const struct lm_csv_header *h
 /* The field of a column; NULL where the header lacks the column or the field is empty. */
 const char *lm_csv_field(const struct lm_csv_header *header, const struct lm_csv_row *row,
                          size_t column) LM_NONNULL LM_MUST_CHECK;
+
+/* Reads TEXT, a field of the column NAME, as a decimal of at most DIGITS fraction digits and from 0
+ * to 2^53-1 when multiplied by 10^DIGITS, which is *value. -1 with LM_BAD_MEMBER or
+ * LM_INTEGER_RANGE. */
+int lm_csv_number(const char *name, const char *text, int digits, int64_t *value,
+                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Fails with LM_CSV: the column NAME is missing, and OPTION (may be NULL) could stand for it. */
+int lm_csv_fail_missing(const char *name, const char *option, struct lm_error *error)
+    LM_NONNULL_AT(1, 3);
+/* Fails with LM_CSV: the field of the column NAME is empty. */
+int lm_csv_fail_empty(const char *name, struct lm_error *error) LM_NONNULL;
 
 #endif

@@ -52,53 +52,33 @@ int lm_bid_quantity(const struct lm_bid_maker *maker, const char *text, struct l
     return read_price(at + 1, bid, error);
 }
 
-static int missing(const char *column, const char *option, struct lm_error *error) {
-    lm_fail(error, LM_CSV, "no column %s", column);
-    return option ? lm_hint(error, "add it, or give %s", option) : -1;
-}
-
 int lm_bid_header(const struct lm_bid_maker *maker, const struct lm_csv_header *header,
                   struct lm_error *error) {
     if (!lm_csv_has(header, FROM) && !maker->defaults.from)
-        return missing("from", "--from", error);
+        return lm_csv_fail_missing("from", "--from", error);
     if (!lm_csv_has(header, MARKET) && !maker->defaults.market)
-        return missing("market", "--market", error);
+        return lm_csv_fail_missing("market", "--market", error);
     if (!lm_csv_has(header, PERIOD) && !maker->period)
-        return missing("period", "--period", error);
+        return lm_csv_fail_missing("period", "--period", error);
     if (!lm_csv_has(header, SIDE))
-        return missing("side", NULL, error);
+        return lm_csv_fail_missing("side", NULL, error);
     if (lm_csv_has(header, ENERGY) && lm_csv_has(header, ENERGY_WH))
         return lm_fail(error, LM_CSV, "both of the columns energy and energy_wh");
     if (!lm_csv_has(header, ENERGY) && !lm_csv_has(header, ENERGY_WH) && !maker->cancel)
-        return missing("energy or energy_wh", NULL, error);
+        return lm_csv_fail_missing("energy or energy_wh", NULL, error);
     if (!lm_csv_has(header, PRICE))
-        return missing("price", NULL, error);
+        return lm_csv_fail_missing("price", NULL, error);
     return 0;
-}
-
-static int empty(const char *column, struct lm_error *error) {
-    return lm_fail(error, LM_CSV, "the field %s is empty", column);
 }
 
 static int read_id(const char *column, const char *text, const char **id, struct lm_error *error) {
     if (!text)
-        return *id ? 0 : empty(column, error);
+        return *id ? 0 : lm_csv_fail_empty(column, error);
     if (!lm_id_valid(text, strlen(text))) {
         lm_fail(error, LM_BAD_MEMBER, "%s: '%s' is not an id", column, text);
         return lm_hint(error, "an id is 1 to 64 of A-Z a-z 0-9 . _ : -");
     }
     *id = text;
-    return 0;
-}
-
-static int read_count(const char *column, const char *text, int64_t *value,
-                      struct lm_error *error) {
-    lm_i128 number;
-    if (!lm_decimal_parse(text, strlen(text), 0, &number) || number < 0)
-        return lm_fail(error, LM_BAD_MEMBER, "%s: '%s' is not a whole number", column, text);
-    if (number > LM_INTEGER_MAX)
-        return lm_fail(error, LM_INTEGER_RANGE, "%s: '%s' is beyond 2^53-1", column, text);
-    *value = (int64_t)number;
     return 0;
 }
 
@@ -110,13 +90,15 @@ static int read_row_energy(const struct lm_bid_maker *maker, const struct lm_csv
     if (energy)
         return read_energy(maker, energy, strlen(energy), bid, error);
     if (energy_wh) {
-        if (read_count("energy_wh", energy_wh, &bid->order.energy_wh, error) < 0)
+        if (lm_csv_number("energy_wh", energy_wh, 0, &bid->order.energy_wh, error) < 0)
             return -1;
         if (maker->cancel)
             bid->order.energy_wh = 0;
         return 0;
     }
-    return maker->cancel ? 0 : empty(lm_csv_has(header, ENERGY) ? "energy" : "energy_wh", error);
+    return maker->cancel
+               ? 0
+               : lm_csv_fail_empty(lm_csv_has(header, ENERGY) ? "energy" : "energy_wh", error);
 }
 
 int lm_bid_row(const struct lm_bid_maker *maker, const struct lm_csv_header *header,
@@ -131,11 +113,11 @@ int lm_bid_row(const struct lm_bid_maker *maker, const struct lm_csv_header *hea
     if (!*period)
         *period = maker->period;
     if (!*period)
-        return empty("period", error);
+        return lm_csv_fail_empty("period", error);
     if (!side)
-        return empty("side", error);
+        return lm_csv_fail_empty("side", error);
     if (!price)
-        return empty("price", error);
+        return lm_csv_fail_empty("price", error);
     if (strcmp(side, "offer") != 0 && strcmp(side, "bid") != 0)
         return lm_fail(error, LM_BAD_MEMBER, "side: '%s' is neither offer nor bid", side);
     order->side = strcmp(side, "offer") == 0 ? LM_SIDE_OFFER : LM_SIDE_BID;
@@ -145,7 +127,7 @@ int lm_bid_row(const struct lm_bid_maker *maker, const struct lm_csv_header *hea
         return -1;
     if (id && read_id("id", id, &order->id, error) < 0)
         return -1;
-    return seq ? read_count("seq", seq, &order->seq, error) : 0;
+    return seq ? lm_csv_number("seq", seq, 0, &order->seq, error) : 0;
 }
 
 /* The length of the periods that MARKET trades at NOW_S. */
