@@ -107,6 +107,10 @@ static void say(struct lm_run *run, const char *place, uint64_t line,
     lm_buffer_free(&text);
 }
 
+void lm_run_note(struct lm_run *run, const struct lm_input *input, const struct lm_error *note) {
+    say(run, input->source, input->line.number, note);
+}
+
 void lm_run_error(struct lm_run *run, const struct lm_error *error) {
     say(run, NULL, 0, error);
     raise_status(run, lm_reason_exit(error->reason));
@@ -266,6 +270,14 @@ int lm_run_open(struct lm_run *run, const char *file) {
         lm_run_fatal(run, &error);
     }
     return fd;
+}
+
+bool lm_run_reads_stdin(const struct lm_run *run) {
+    for (size_t i = 0; i < run->operands.count; i++) {
+        if (strcmp(run->operands.items[i], "-") == 0)
+            return true;
+    }
+    return run->operands.count == 0;
 }
 
 static void open_next(struct lm_run *run) {

@@ -86,6 +86,9 @@ bool lm_run_line(struct lm_run *run, bool text, struct lm_input *input) LM_NONNU
 bool lm_run_record(struct lm_run *run, struct lm_input *input,
                    struct lm_record *record) LM_NONNULL LM_MUST_CHECK;
 
+/* True where the input files are, or contain, standard input. */
+bool lm_run_reads_stdin(const struct lm_run *run) LM_NONNULL LM_MUST_CHECK;
+
 /* Reads all of FILE ("-" is standard input) record by record into VISIT: registries, rules.
  * Bad lines are rejected like those of the main input. Exit 66 where there is no such file. */
 void lm_run_file(struct lm_run *run, const char *file,
@@ -102,6 +105,9 @@ void lm_run_write_buffer(struct lm_run *run, struct lm_buffer *line) LM_NONNULL;
  * the line is gone. */
 void lm_run_reject(struct lm_run *run, const struct lm_input *input,
                    const struct lm_error *error) LM_NONNULL;
+/* Says something about INPUT's line that is no rejection: it has no reason and no status. */
+void lm_run_note(struct lm_run *run, const struct lm_input *input,
+                 const struct lm_error *note) LM_NONNULL;
 /* An error that is no line's: the message and its status. */
 void lm_run_error(struct lm_run *run, const struct lm_error *error) LM_NONNULL;
 /* The same, then the end: what was written so far is flushed. Does not return. */

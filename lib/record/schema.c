@@ -65,7 +65,7 @@ static bool base64url_valid(const char *text, size_t size) {
     }
 }
 
-static bool text_valid(enum lm_kind kind, const char *text, size_t size) {
+bool lm_kind_text_valid(enum lm_kind kind, const char *text, size_t size) {
     switch (kind) {
     case LM_KIND_ID:
         return lm_id_valid(text, size);
@@ -130,7 +130,7 @@ static bool read_string(const struct lm_member *row, const char *text, size_t si
         return word_parse(row->words, text, out);
     default:
         *(const char **)out = text;
-        return text_valid(row->kind, text, size);
+        return lm_kind_text_valid(row->kind, text, size);
     }
 }
 

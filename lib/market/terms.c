@@ -1,0 +1,101 @@
+#include "lib/market/terms.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int lm_terms_add(struct lm_terms_list *list, const struct lm_record *record,
+                 struct lm_error *error) {
+    if (record->type != LM_TYPE_MARKET_RULES)
+        return 0;
+    const struct lm_market_rules *rules = &record->as.market_rules;
+    if (list->count == list->room) {
+        size_t room = list->room ? 2 * list->room : 8;
+        struct lm_terms *items = reallocarray(list->items, room, sizeof *items);
+        if (!items)
+            return lm_fail_memory(error);
+        list->items = items;
+        list->room = room;
+    }
+    struct lm_terms *terms = &list->items[list->count];
+    *terms = (struct lm_terms){
+        .valid = rules->valid,
+        .period_minutes = rules->period_minutes,
+        .gate_minutes = rules->gate_minutes,
+        .price_floor_micro = rules->price_floor_micro,
+        .price_cap_micro = rules->price_cap_micro,
+    };
+    (void)snprintf(terms->market, sizeof terms->market, "%s", rules->market);
+    lm_record_payload(record, &terms->content);
+    list->count++;
+    return lm_buffer_ok(&terms->content) ? 0 : lm_fail_memory(error);
+}
+
+void lm_terms_free(struct lm_terms_list *list) {
+    for (size_t i = 0; i < list->count; i++)
+        lm_buffer_free(&list->items[i].content);
+    free(list->items);
+    *list = (struct lm_terms_list){0};
+}
+
+static bool same_content(const struct lm_terms *a, const struct lm_terms *b) {
+    return a->content.size == b->content.size &&
+           memcmp(a->content.data, b->content.data, a->content.size) == 0;
+}
+
+const struct lm_terms *lm_terms_at(const struct lm_terms_list *list, const char *market,
+                                   int64_t instant_s, struct lm_error *error) {
+    const struct lm_terms *latest = NULL;
+    bool ambiguous = false;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct lm_terms *terms = &list->items[i];
+        if (strcmp(terms->market, market) != 0 || !lm_validity_holds(terms->valid, instant_s))
+            continue;
+        if (!latest || terms->valid.start_s > latest->valid.start_s) {
+            latest = terms;
+            ambiguous = false;
+        } else if (terms->valid.start_s == latest->valid.start_s && !same_content(terms, latest)) {
+            ambiguous = true;
+        }
+    }
+    char at[LM_TIME_SIZE];
+    lm_instant_format(instant_s, at);
+    if (!latest)
+        lm_fail(error, LM_MISSING_RECORD, "no rules of market %s hold at %s", market, at);
+    else if (ambiguous)
+        lm_fail(error, LM_AMBIGUOUS, "the rules of market %s that hold at %s contradict each other",
+                market, at);
+    return ambiguous ? NULL : latest;
+}
+
+const char *lm_terms_market(const struct lm_terms_list *list, struct lm_error *error) {
+    for (size_t i = 1; i < list->count; i++) {
+        if (strcmp(list->items[i].market, list->items[0].market) != 0) {
+            lm_fail(error, LM_USAGE, "there are rules of several markets");
+            lm_hint(error, "say which with --market");
+            return NULL;
+        }
+    }
+    if (list->count == 0) {
+        lm_fail(error, LM_USAGE, "there are no market-rules");
+        return NULL;
+    }
+    return list->items[0].market;
+}
+
+bool lm_terms_gate(struct lm_period period, int64_t gate_minutes, int64_t *gate_s) {
+    /* The rounding to a minute is of no account: it only asks whether the year can be written. */
+    struct lm_period minute;
+    int64_t before_s;
+    return lm_mul_i64(gate_minutes, 60, &before_s) &&
+           lm_sub_i64(period.start_s, before_s, gate_s) && lm_period_of(*gate_s, 1, &minute);
+}
+
+bool lm_terms_next_open(const struct lm_terms *terms, int64_t now_s, struct lm_period *period) {
+    int64_t ahead_s;
+    int64_t reach_s;
+    /* The period that holds now + gate has closed; the one after it has not. */
+    return lm_mul_i64(terms->gate_minutes, 60, &ahead_s) && lm_add_i64(now_s, ahead_s, &reach_s) &&
+           lm_period_of(reach_s, terms->period_minutes, period) &&
+           lm_period_add(*period, 1, period);
+}

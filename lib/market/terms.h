@@ -1,0 +1,55 @@
+/*
+ * The terms of a market as somebody who submits an order needs them: of the market-rules in a
+ * file those that are in force, the length of its periods, and when their gates close.
+ */
+#ifndef LM_MARKET_TERMS_H
+#define LM_MARKET_TERMS_H
+
+#include "lib/base/buffer.h"
+#include "lib/base/error.h"
+#include "lib/base/limits.h"
+#include "lib/record/record.h"
+
+/* What one market-rules record says of orders. */
+struct lm_terms {
+    char market[LM_ID_SIZE_MAX + 1];
+    struct lm_validity valid;
+    int64_t period_minutes;
+    int64_t gate_minutes;
+    int64_t price_floor_micro; /* LM_ABSENT where there is none */
+    int64_t price_cap_micro;
+    struct lm_buffer content; /* the whole record without sig, canonical */
+};
+
+struct lm_terms_list {
+    struct lm_terms *items; /* owned */
+    size_t count;
+    size_t room;
+};
+
+/* Adds RECORD where it is market-rules; passes over any other. Fails only for want of memory. */
+int lm_terms_add(struct lm_terms_list *list, const struct lm_record *record,
+                 struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+void lm_terms_free(struct lm_terms_list *list) LM_NONNULL;
+
+/* The terms of MARKET that hold at an instant: of several the ones that began last. Stays the
+ * list's. NULL with LM_MISSING_RECORD where there are none, or with LM_AMBIGUOUS where different
+ * ones began together. */
+const struct lm_terms *lm_terms_at(const struct lm_terms_list *list, const char *market,
+                                   int64_t instant_s,
+                                   struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* The one market that the list speaks of; NULL with LM_USAGE where there are none or several. */
+const char *lm_terms_market(const struct lm_terms_list *list,
+                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* When the gate of PERIOD closes: an order must come before this instant (seconds since 1970).
+ * False beyond the years 1 to 9999. */
+bool lm_terms_gate(struct lm_period period, int64_t gate_minutes,
+                   int64_t *gate_s) LM_NONNULL LM_MUST_CHECK;
+
+/* The first period of the terms whose gate is open at NOW_S. False beyond the years 1 to 9999. */
+bool lm_terms_next_open(const struct lm_terms *terms, int64_t now_s,
+                        struct lm_period *period) LM_NONNULL LM_MUST_CHECK;
+
+#endif
