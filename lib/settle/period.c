@@ -88,6 +88,16 @@ static int issue(struct lm_period_work *work, struct lm_issue *issue, struct sum
     return lm_issue_outcome(issue, outcome, error);
 }
 
+/* An empty outcome that keeps the memory of the one before. */
+static struct lm_outcome *start_outcome(struct lm_period_work *work, uint32_t supplier,
+                                        uint32_t party, uint32_t region, int role) {
+    struct lm_tally tally = work->outcome.tally;
+    lm_tally_reset(&tally);
+    work->outcome = (struct lm_outcome){
+        .subject = {supplier, party, region, role}, .market = LM_NOBODY, .tally = tally};
+    return &work->outcome;
+}
+
 /* Adds a member's trades to a tally, as bought and sold. */
 static int add_trades(const struct lm_period_work *work, const struct lm_participant *member,
                       struct lm_tally *tally, bool withheld, struct lm_error *error) {
@@ -107,12 +117,12 @@ static int touch_operators(struct lm_period_work *work, const struct lm_particip
     size_t first;
     size_t count = lm_period_region(work, member->party->region, &first);
     for (size_t i = first; i < first + count; i++) {
-        struct lm_operator *operator= & work->operators[i];
-        operator->import_wh += member->flows.import_wh;
-        operator->export_wh += member->flows.export_wh;
-        if (operator->touched)
+        struct lm_operator *network = &work->operators[i];
+        network->import_wh += member->flows.import_wh;
+        network->export_wh += member->flows.export_wh;
+        if (network->touched)
             continue;
-        operator->touched = true;
+        network->touched = true;
         size_t *touched = lm_array_room(work->touched, &work->touched_room, work->touched_count,
                                         sizeof *touched, error);
         if (!touched)
@@ -126,17 +136,15 @@ static int touch_operators(struct lm_period_work *work, const struct lm_particip
 static int settle_user(struct lm_period_work *work, const struct lm_participant *member,
                        struct lm_issue *to, struct sums *group, lm_i128 *supplier_without_nano,
                        struct lm_error *error) {
-    struct lm_outcome *outcome = &work->outcome;
+    struct lm_outcome *outcome = start_outcome(work, member->supplier, member->party->name,
+                                               member->party->region, LM_ROLE_USER);
     struct lm_customer_amounts amounts;
-    lm_tally_reset(&outcome->tally);
     if (lm_settle_customer(&member->flows, &member->terms, &outcome->tally, &work->supplier_tally,
                            &amounts, error) < 0 ||
         add_trades(work, member, &outcome->tally, false, error) < 0 ||
         touch_operators(work, member, error) < 0 ||
         add_amount(supplier_without_nano, amounts.supplier_without_nano, error) < 0)
         return -1;
-    outcome->subject = (struct lm_subject){member->supplier, member->party->name,
-                                           member->party->region, LM_ROLE_USER};
     outcome->market = member->market;
     outcome->import_wh = member->flows.import_wh;
     outcome->export_wh = member->flows.export_wh;
@@ -180,27 +188,22 @@ static int compare_touched(const void *a, const void *b, void *context) {
 /* What the supplier owes each operator of each region for its customers there. */
 static int settle_operators(struct lm_period_work *work, uint32_t supplier, struct lm_issue *to,
                             struct sums *group, struct lm_error *error) {
-    struct lm_outcome *outcome = &work->outcome;
     if (work->touched_count > 0)
         qsort_r(work->touched, work->touched_count, sizeof *work->touched, compare_touched, work);
-    outcome->market = LM_NOBODY;
     for (size_t i = 0; i < work->touched_count; i++) {
-        struct lm_operator *operator= & work->operators[work->touched[i]];
-        lm_tally_reset(&outcome->tally);
-        outcome->subject = (struct lm_subject){
-            supplier, operator->party->name, operator->region, operator->party->role };
-        if (lm_tally_add(&outcome->tally,
-                         LM_ITEM_FEE_IMPORT, operator->price_micro, operator->import_wh,
-                         error) < 0 ||
-            lm_tally_add(&outcome->tally,
-                         LM_ITEM_FEE_EXPORT, operator->price_micro, operator->export_wh,
-                         error) < 0 ||
+        struct lm_operator *network = &work->operators[work->touched[i]];
+        struct lm_outcome *outcome = start_outcome(work, supplier, network->party->name,
+                                                   network->region, network->party->role);
+        if (lm_tally_add(&outcome->tally, LM_ITEM_FEE_IMPORT, network->price_micro,
+                         network->import_wh, error) < 0 ||
+            lm_tally_add(&outcome->tally, LM_ITEM_FEE_EXPORT, network->price_micro,
+                         network->export_wh, error) < 0 ||
             lm_tally_sum(&outcome->tally, &outcome->without_nano, error) < 0 ||
             issue(work, to, group, error) < 0)
             return -1;
-        operator->touched = false;
-        operator->import_wh = 0;
-        operator->export_wh = 0;
+        network->touched = false;
+        network->import_wh = 0;
+        network->export_wh = 0;
     }
     work->touched_count = 0;
     return 0;
@@ -209,11 +212,10 @@ static int settle_operators(struct lm_period_work *work, uint32_t supplier, stru
 static int settle_supplier(struct lm_period_work *work, uint32_t supplier, uint32_t market,
                            lm_i128 without_nano, struct lm_issue *to, struct sums *group,
                            struct lm_error *error) {
-    struct lm_outcome *outcome = &work->outcome;
-    lm_tally_reset(&outcome->tally);
+    struct lm_outcome *outcome =
+        start_outcome(work, supplier, supplier, LM_NOBODY, LM_ROLE_SUPPLIER);
     if (lm_tally_add_all(&outcome->tally, &work->supplier_tally, 1, error) < 0)
         return -1;
-    outcome->subject = (struct lm_subject){supplier, supplier, LM_NOBODY, LM_ROLE_SUPPLIER};
     outcome->market = market;
     outcome->without_nano = without_nano;
     return issue(work, to, group, error);

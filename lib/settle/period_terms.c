@@ -24,7 +24,7 @@ static int add_operator(struct lm_period_work *work, const struct lm_party *part
         return -1;
     work->operators = operators;
     struct lm_operator *added = &operators[work->operator_count++];
-    *added = (struct lm_operator){.party = party, .region = service->region};
+    *added = (struct lm_network){.party = party, .region = service->region};
     struct lm_version *version;
     enum lm_reason reason =
         lm_terms_find(terms, LM_TERMS_FEE, service->fee, work->start_s, &version);
@@ -157,19 +157,19 @@ static int judge_fees(struct lm_period_work *work, struct lm_participant *member
     size_t count = lm_period_region(work, member->party->region, &first);
     member->terms.fee_micro = 0;
     for (size_t i = first; i < first + count; i++) {
-        const struct lm_operator *operator= & work->operators[i];
-        const char *id = lm_period_text(work, operator->party->name);
-        const char *region = lm_period_text(work, operator->region);
-        if (operator->reason == LM_AMBIGUOUS)
+        const struct lm_operator *network = &work->operators[i];
+        const char *id = lm_period_text(work, network->party->name);
+        const char *region = lm_period_text(work, network->region);
+        if (network->reason == LM_AMBIGUOUS)
             return lm_fail(why, LM_AMBIGUOUS, "the fees of %s in %s contradict each other", id,
                            region);
-        if (operator->reason != LM_NONE)
+        if (network->reason != LM_NONE)
             return lm_fail(why, LM_NO_FEE, "%s has no fee in force in %s", id, region);
-        if (operator->currency != member->currency)
+        if (network->currency != member->currency)
             return lm_fail(why, LM_CURRENCY, "her tariff is in %s, the fee of %s in %s",
                            lm_period_text(work, member->currency), id,
-                           lm_period_text(work, operator->currency));
-        if (!lm_add_i64(member->terms.fee_micro, operator->price_micro, &member->terms.fee_micro))
+                           lm_period_text(work, network->currency));
+        if (!lm_add_i64(member->terms.fee_micro, network->price_micro, &member->terms.fee_micro))
             return lm_fail(why, LM_OVERFLOW, "the sum of the network fees in %s does not fit",
                            region);
     }
