@@ -24,7 +24,7 @@ static int add_operator(struct lm_period_work *work, const struct lm_party *part
         return -1;
     work->operators = operators;
     struct lm_operator *added = &operators[work->operator_count++];
-    *added = (struct lm_network){.party = party, .region = service->region};
+    *added = (struct lm_operator){.party = party, .region = service->region};
     struct lm_version *version;
     enum lm_reason reason =
         lm_terms_find(terms, LM_TERMS_FEE, service->fee, work->start_s, &version);
