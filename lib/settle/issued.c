@@ -8,7 +8,7 @@
 static int name_or_nobody(struct lm_settle *settle, const char *text, uint32_t *name,
                           struct lm_error *error) {
     *name = LM_NOBODY;
-    return text ? lm_terms_name(&settle->terms, text, name, error) : 0;
+    return text ? lm_facts_name(&settle->facts, text, name, error) : 0;
 }
 
 static int read_outcome(struct lm_settle *settle, const struct lm_settlement *body,
@@ -52,7 +52,7 @@ static int add_settlement(struct lm_settle *settle, const struct lm_record *reco
     settle->issued = issued;
     if (read_outcome(settle, body, &row.outcome, error) < 0 ||
         lm_settle_period(settle, body->period, &row.period, error) < 0 ||
-        lm_terms_digest(&settle->terms, record, true, row.content, error) < 0) {
+        lm_facts_digest(&settle->facts, record, true, row.content, error) < 0) {
         lm_tally_free(&row.outcome.tally);
         return -1;
     }
@@ -72,10 +72,10 @@ static int add_transfer(struct lm_settle *settle, const struct lm_transfer *body
         return -1;
     settle->issued_transfers = issued;
     if (lm_settle_period(settle, body->period, &row.period, error) < 0 ||
-        lm_terms_name(&settle->terms, body->market, &row.market, error) < 0 ||
-        lm_terms_name(&settle->terms, body->from, &row.from, error) < 0 ||
-        lm_terms_name(&settle->terms, body->to, &row.to, error) < 0 ||
-        lm_terms_name(&settle->terms, body->currency, &row.currency, error) < 0)
+        lm_facts_name(&settle->facts, body->market, &row.market, error) < 0 ||
+        lm_facts_name(&settle->facts, body->from, &row.from, error) < 0 ||
+        lm_facts_name(&settle->facts, body->to, &row.to, error) < 0 ||
+        lm_facts_name(&settle->facts, body->currency, &row.currency, error) < 0)
         return -1;
     issued[settle->issued_transfer_count++] = row;
     return 0;

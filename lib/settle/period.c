@@ -8,19 +8,19 @@
 #include "lib/settle/period_work.h"
 
 const char *lm_period_text(const struct lm_period_work *work, uint32_t name) {
-    return lm_names_text(&work->settle->terms.names, name);
+    return lm_names_text(&work->settle->facts.names, name);
 }
 
 struct lm_period_work *lm_period_work_new(struct lm_settle *settle, struct lm_error *error) {
     struct lm_period_work *work = calloc(1, sizeof *work);
-    size_t names = settle->terms.names.count + 1;
+    size_t names = settle->facts.names.count + 1;
     if (!work)
         goto fail;
     work->settle = settle;
     work->reading_at = calloc(names, sizeof *work->reading_at);
     work->member_at = calloc(names, sizeof *work->member_at);
     work->trading_at = calloc(names, sizeof *work->trading_at);
-    work->tariff_prices = calloc(settle->terms.tariff_count + 1, sizeof *work->tariff_prices);
+    work->tariff_prices = calloc(settle->facts.tariff_count + 1, sizeof *work->tariff_prices);
     if (work->reading_at && work->member_at && work->trading_at && work->tariff_prices)
         return work;
 fail:

@@ -92,7 +92,7 @@ static const struct lm_party *trader(struct lm_period_work *work, const struct l
     const char *from = lm_period_text(work, trade->from);
     enum lm_reason reason;
     const struct lm_party *party =
-        lm_terms_party(&work->settle->terms, trade->from, work->start_s, &reason);
+        lm_facts_party(&work->settle->facts, trade->from, work->start_s, &reason);
     if (!party && reason == LM_AMBIGUOUS) {
         lm_fail(why, reason, "the identities of %s, who traded, contradict each other", from);
         return NULL;
@@ -154,11 +154,11 @@ static int add_readings(struct lm_period_work *work, struct lm_error *error) {
         enum lm_reason reason;
         struct lm_error why;
         const struct lm_party *meter =
-            lm_terms_party(&settle->terms, reading->meter, work->start_s, &reason);
+            lm_facts_party(&settle->facts, reading->meter, work->start_s, &reason);
         if (meter && meter->role == LM_ROLE_METER) {
             work->reading_at[reading->meter] = number + 1;
             const struct lm_party *user =
-                lm_terms_party(&settle->terms, meter->user, work->start_s, &reason);
+                lm_facts_party(&settle->facts, meter->user, work->start_s, &reason);
             if (user && user->role == LM_ROLE_USER)
                 continue;
             lm_fail(&why, LM_NO_IDENTITY, "meter %s is %s's, who is no user in %s",
@@ -180,7 +180,7 @@ static int add_meter(struct lm_period_work *work, const struct lm_party *meter,
     struct lm_settle *settle = work->settle;
     enum lm_reason reason;
     const struct lm_party *user =
-        lm_terms_party(&settle->terms, meter->user, work->start_s, &reason);
+        lm_facts_party(&settle->facts, meter->user, work->start_s, &reason);
     if (!user || user->role != LM_ROLE_USER || !is_settled_here(work, user))
         return 0;
     struct lm_participant *member = member_of(work, user, error);
@@ -204,16 +204,16 @@ static int add_meter(struct lm_period_work *work, const struct lm_party *meter,
 }
 
 static int add_meters(struct lm_period_work *work, struct lm_error *error) {
-    struct lm_terms *terms = &work->settle->terms;
-    const struct lm_versions *versions = &terms->versions[LM_TERMS_PARTY];
+    struct lm_facts *facts = &work->settle->facts;
+    const struct lm_versions *versions = &facts->versions[LM_FACTS_PARTY];
     uint32_t before = LM_NOBODY;
     for (size_t i = 0; i < versions->count; i++) {
         uint32_t name = versions->rows[i].name;
-        if (name == before || terms->parties[versions->rows[i].item].role != LM_ROLE_METER)
+        if (name == before || facts->parties[versions->rows[i].item].role != LM_ROLE_METER)
             continue;
         before = name;
         enum lm_reason reason;
-        const struct lm_party *meter = lm_terms_party(terms, name, work->start_s, &reason);
+        const struct lm_party *meter = lm_facts_party(facts, name, work->start_s, &reason);
         if (meter && meter->role == LM_ROLE_METER && add_meter(work, meter, error) < 0)
             return -1;
     }

@@ -17,7 +17,7 @@ static int compare_operators(const void *a, const void *b, void *context) {
 
 static int add_operator(struct lm_period_work *work, const struct lm_party *party,
                         const struct lm_service *service, struct lm_error *error) {
-    struct lm_terms *terms = &work->settle->terms;
+    struct lm_facts *facts = &work->settle->facts;
     struct lm_operator *operators = lm_array_room(work->operators, &work->operator_room,
                                                   work->operator_count, sizeof *operators, error);
     if (!operators)
@@ -27,10 +27,10 @@ static int add_operator(struct lm_period_work *work, const struct lm_party *part
     *added = (struct lm_operator){.party = party, .region = service->region};
     struct lm_version *version;
     enum lm_reason reason =
-        lm_terms_find(terms, LM_TERMS_FEE, service->fee, work->start_s, &version);
+        lm_facts_find(facts, LM_FACTS_FEE, service->fee, work->start_s, &version);
     if (reason == LM_NONE) {
-        added->price_micro = terms->fees[version->item].price_micro;
-        added->currency = terms->fees[version->item].currency;
+        added->price_micro = facts->fees[version->item].price_micro;
+        added->currency = facts->fees[version->item].currency;
     }
     added->reason = (uint8_t)(reason == LM_MISSING_RECORD ? LM_NO_FEE : reason);
     return 0;
@@ -48,11 +48,11 @@ static bool serves(const struct lm_period_work *work, uint32_t by, uint32_t regi
 
 /* A fee that nobody may charge is refused, rather than left out without a word. */
 static void refuse_strangers(struct lm_period_work *work) {
-    struct lm_terms *terms = &work->settle->terms;
-    struct lm_versions *versions = &terms->versions[LM_TERMS_FEE];
+    struct lm_facts *facts = &work->settle->facts;
+    struct lm_versions *versions = &facts->versions[LM_FACTS_FEE];
     for (size_t i = 0; i < versions->count; i++) {
         struct lm_version *version = &versions->rows[i];
-        const struct lm_fee_terms *fee = &terms->fees[version->item];
+        const struct lm_fee_terms *fee = &facts->fees[version->item];
         if (!version->refused && lm_validity_holds(version->valid, work->start_s) &&
             !serves(work, fee->by, fee->region))
             version->refused = LM_WRONG_REGION;
@@ -60,21 +60,21 @@ static void refuse_strangers(struct lm_period_work *work) {
 }
 
 int lm_period_operators(struct lm_period_work *work, struct lm_error *error) {
-    struct lm_terms *terms = &work->settle->terms;
-    const struct lm_versions *versions = &terms->versions[LM_TERMS_PARTY];
+    struct lm_facts *facts = &work->settle->facts;
+    const struct lm_versions *versions = &facts->versions[LM_FACTS_PARTY];
     uint32_t before = LM_NOBODY;
     for (size_t i = 0; i < versions->count; i++) {
         uint32_t name = versions->rows[i].name;
-        int role = terms->parties[versions->rows[i].item].role;
+        int role = facts->parties[versions->rows[i].item].role;
         if (name == before || (role != LM_ROLE_DSO && role != LM_ROLE_TSO))
             continue;
         before = name;
         enum lm_reason reason;
-        const struct lm_party *party = lm_terms_party(terms, name, work->start_s, &reason);
+        const struct lm_party *party = lm_facts_party(facts, name, work->start_s, &reason);
         if (!party || (party->role != LM_ROLE_DSO && party->role != LM_ROLE_TSO))
             continue;
         for (uint32_t k = 0; k < party->service_count; k++) {
-            if (add_operator(work, party, &terms->services[party->services + k], error) < 0)
+            if (add_operator(work, party, &facts->services[party->services + k], error) < 0)
                 return -1;
         }
     }
@@ -113,15 +113,15 @@ size_t lm_period_region(const struct lm_period_work *work, uint32_t region, size
 /* The retail price of a tariff, looked up once a period: LM_NONE, LM_ZONE or LM_NO_TARIFF. */
 static enum lm_reason retail_price(struct lm_period_work *work,
                                    const struct lm_tariff_terms *tariff, int64_t *price_micro) {
-    const struct lm_terms *terms = &work->settle->terms;
-    struct lm_tariff_price *price = &work->tariff_prices[tariff - terms->tariffs];
+    const struct lm_facts *facts = &work->settle->facts;
+    struct lm_tariff_price *price = &work->tariff_prices[tariff - facts->tariffs];
     if (price->stamp != work->stamp) {
         struct lm_civil local;
         price->stamp = work->stamp;
         price->reason = LM_NONE;
-        if (!lm_zone_local(lm_names_text(&terms->names, tariff->zone), work->start_s, &local))
+        if (!lm_zone_local(lm_names_text(&facts->names, tariff->zone), work->start_s, &local))
             price->reason = LM_ZONE;
-        else if (!lm_retail_price(terms->bands + tariff->bands, tariff->band_count, &local,
+        else if (!lm_retail_price(facts->bands + tariff->bands, tariff->band_count, &local,
                                   &price->price_micro))
             price->reason = LM_NO_TARIFF;
     }
@@ -132,8 +132,8 @@ static enum lm_reason retail_price(struct lm_period_work *work,
 static int judge_tariff(struct lm_period_work *work, struct lm_participant *member,
                         struct lm_error *why) {
     const struct lm_party *user = member->party;
-    const struct lm_tariff_terms *tariff = lm_terms_tariff(
-        &work->settle->terms, user->name, user->supplier, user->tariff, work->start_s, why);
+    const struct lm_tariff_terms *tariff = lm_facts_tariff(
+        &work->settle->facts, user->name, user->supplier, user->tariff, work->start_s, why);
     if (!tariff)
         return -1;
     switch (retail_price(work, tariff, &member->terms.retail_micro)) {
@@ -226,7 +226,7 @@ static int market_currency(struct lm_period_work *work, struct lm_error *error) 
     for (size_t i = 0; i < work->trading_count; i++) {
         const struct lm_trading *trading = &work->tradings[i];
         struct lm_version *rules;
-        if (lm_terms_find(&work->settle->terms, LM_TERMS_CURRENCY, trading->market, work->start_s,
+        if (lm_facts_find(&work->settle->facts, LM_FACTS_CURRENCY, trading->market, work->start_s,
                           &rules) == LM_NONE &&
             !join(&work->currency, rules->item))
             return refuse_currencies(work, work->currency, rules->item, &trading->where, error);
@@ -236,11 +236,11 @@ static int market_currency(struct lm_period_work *work, struct lm_error *error) 
 
 /* Where no user is settled there is still what those traded who are withheld. */
 static int tariff_currency(struct lm_period_work *work, struct lm_error *error) {
-    const struct lm_versions *versions = &work->settle->terms.versions[LM_TERMS_TARIFF];
+    const struct lm_versions *versions = &work->settle->facts.versions[LM_FACTS_TARIFF];
     struct lm_error why;
     for (size_t i = 0; i < versions->count; i++) {
         const struct lm_version *version = &versions->rows[i];
-        uint32_t other = work->settle->terms.tariffs[version->item].currency;
+        uint32_t other = work->settle->facts.tariffs[version->item].currency;
         if (lm_validity_holds(version->valid, work->start_s) && !join(&work->currency, other))
             return refuse_currencies(work, work->currency, other, &version->where, error);
     }

@@ -86,8 +86,8 @@ static int compare_periods(const void *a, const void *b, void *context) {
 
 static int seal(struct lm_settle *settle, const struct lm_settle_visitor *visitor,
                 struct lm_error *error) {
-    settle->ranks = lm_names_ranks(&settle->terms.names, error);
-    if (!settle->ranks || lm_terms_seal(&settle->terms, error) < 0)
+    settle->ranks = lm_names_ranks(&settle->facts.names, error);
+    if (!settle->ranks || lm_facts_seal(&settle->facts, error) < 0)
         return -1;
     seal_trades(settle);
     size_t reading_count = settle->reading_names.count;
@@ -115,8 +115,8 @@ static int seal(struct lm_settle *settle, const struct lm_settle_visitor *visito
 /* Records that were found not to count on the way. */
 static int tell_refused(const struct lm_settle *settle, const struct lm_settle_visitor *visitor,
                         struct lm_error *error) {
-    for (int kind = 0; kind < LM_TERMS_KINDS; kind++) {
-        const struct lm_versions *versions = &settle->terms.versions[kind];
+    for (int kind = 0; kind < LM_FACTS_KINDS; kind++) {
+        const struct lm_versions *versions = &settle->facts.versions[kind];
         for (size_t i = 0; i < versions->count; i++) {
             const struct lm_version *version = &versions->rows[i];
             struct lm_error why;
@@ -129,8 +129,8 @@ static int tell_refused(const struct lm_settle *settle, const struct lm_settle_v
             else
                 lm_fail(&why, (enum lm_reason)version->refused,
                         "the fee of %s in %s, where it is no network operator",
-                        lm_settle_text(settle, settle->terms.fees[version->item].by),
-                        lm_settle_text(settle, settle->terms.fees[version->item].region));
+                        lm_settle_text(settle, settle->facts.fees[version->item].by),
+                        lm_settle_text(settle, settle->facts.fees[version->item].region));
             if (lm_settle_reject(visitor, &version->where, &why, error) < 0)
                 return -1;
         }

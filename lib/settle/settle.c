@@ -14,12 +14,12 @@ struct lm_settle *lm_settle_new(const struct lm_settle_options *options, struct 
     }
     settle->options = *options;
     settle->only = LM_NOBODY;
-    lm_terms_start(&settle->terms);
+    lm_facts_start(&settle->facts);
     lm_names_start(&settle->period_names);
     lm_names_start(&settle->reading_names);
     lm_names_start(&settle->clearing_names);
     if (options->supplier &&
-        lm_terms_name(&settle->terms, options->supplier, &settle->only, error) < 0) {
+        lm_facts_name(&settle->facts, options->supplier, &settle->only, error) < 0) {
         lm_settle_free(settle);
         return NULL;
     }
@@ -29,7 +29,7 @@ struct lm_settle *lm_settle_new(const struct lm_settle_options *options, struct 
 void lm_settle_free(struct lm_settle *settle) {
     if (!settle)
         return;
-    lm_terms_free(&settle->terms);
+    lm_facts_free(&settle->facts);
     lm_names_free(&settle->period_names);
     lm_names_free(&settle->reading_names);
     lm_names_free(&settle->clearing_names);
@@ -83,10 +83,10 @@ static int add_trade(struct lm_settle *settle, const struct lm_record *record,
         return -1;
     settle->trades = trades;
     if (lm_settle_period(settle, trade->period, &row.period, error) < 0 ||
-        lm_terms_name(&settle->terms, trade->market, &row.market, error) < 0 ||
-        lm_terms_name(&settle->terms, trade->from, &row.from, error) < 0 ||
-        lm_terms_name(&settle->terms, trade->order, &row.order, error) < 0 ||
-        lm_terms_digest(&settle->terms, record, true, row.content, error) < 0)
+        lm_facts_name(&settle->facts, trade->market, &row.market, error) < 0 ||
+        lm_facts_name(&settle->facts, trade->from, &row.from, error) < 0 ||
+        lm_facts_name(&settle->facts, trade->order, &row.order, error) < 0 ||
+        lm_facts_digest(&settle->facts, record, true, row.content, error) < 0)
         return -1;
     settle->periods[row.period].wanted = true;
     trades[settle->trade_count++] = row;
@@ -115,8 +115,8 @@ static int add_reading(struct lm_settle *settle, const struct lm_record *record,
         return -1;
     settle->readings = readings;
     if (lm_settle_period(settle, reading->period, &row.period, error) < 0 ||
-        lm_terms_name(&settle->terms, reading->meter, &row.meter, error) < 0 ||
-        lm_terms_digest(&settle->terms, record, false, row.content, error) < 0 ||
+        lm_facts_name(&settle->facts, reading->meter, &row.meter, error) < 0 ||
+        lm_facts_digest(&settle->facts, record, false, row.content, error) < 0 ||
         pair_number(&settle->reading_names, row.meter, row.period, &number, error) < 0)
         return -1;
     settle->periods[row.period].wanted = true;
@@ -141,8 +141,8 @@ static int add_clearing(struct lm_settle *settle, const struct lm_record *record
         return -1;
     settle->clearings = clearings;
     if (lm_settle_period(settle, clearing->period, &row.period, error) < 0 ||
-        lm_terms_name(&settle->terms, clearing->market, &row.market, error) < 0 ||
-        lm_terms_digest(&settle->terms, record, true, row.content, error) < 0 ||
+        lm_facts_name(&settle->facts, clearing->market, &row.market, error) < 0 ||
+        lm_facts_digest(&settle->facts, record, true, row.content, error) < 0 ||
         pair_number(&settle->clearing_names, row.market, row.period, &number, error) < 0)
         return -1;
     struct lm_clearing_row *known = &clearings[number];
@@ -164,12 +164,12 @@ int lm_settle_add(struct lm_settle *settle, const struct lm_record *record, cons
     case LM_TYPE_CLEARING:
         return add_clearing(settle, record, &where, error);
     default:
-        return lm_terms_add(&settle->terms, record, &where, error);
+        return lm_facts_add(&settle->facts, record, &where, error);
     }
 }
 
 const char *lm_settle_text(const struct lm_settle *settle, uint32_t name) {
-    return name == LM_NOBODY ? NULL : lm_names_text(&settle->terms.names, name);
+    return name == LM_NOBODY ? NULL : lm_names_text(&settle->facts.names, name);
 }
 
 static int compare_ranks(const struct lm_settle *settle, uint32_t a, uint32_t b) {

@@ -6,7 +6,7 @@
 
 #include "lib/settle/settle.h"
 #include "lib/settle/tally.h"
-#include "lib/settle/terms.h"
+#include "lib/settle/facts.h"
 
 struct lm_trade_row {
     struct lm_where where;
@@ -106,7 +106,7 @@ struct lm_period_row {
 struct lm_settle {
     struct lm_settle_options options;
     uint32_t only; /* options.supplier, or LM_NOBODY */
-    struct lm_terms terms;
+    struct lm_facts facts;
     struct lm_names period_names;
     struct lm_period_row *periods;
     size_t period_room;

@@ -7,11 +7,11 @@
  * id or the lack of one, a fee's its operator and region, a contract's its user, market-rules' its
  * market, an identity's its id.
  *
- * All texts are known by small numbers, lm_names_text(&terms->names, …). LM_NOBODY stands for
+ * All texts are known by small numbers, lm_names_text(&facts->names, …). LM_NOBODY stands for
  * none.
  */
-#ifndef LM_SETTLE_TERMS_H
-#define LM_SETTLE_TERMS_H
+#ifndef LM_SETTLE_FACTS_H
+#define LM_SETTLE_FACTS_H
 
 #include "lib/base/names.h"
 #include "lib/record/record.h"
@@ -33,7 +33,7 @@ struct lm_party {
     uint32_t region;   /* of a user */
     uint32_t user;     /* of a meter */
     uint32_t tariff;   /* of a user: the name of the tariff that holds without a contract */
-    uint32_t services; /* of an operator: the first in terms->services, and how many */
+    uint32_t services; /* of an operator: the first in facts->services, and how many */
     uint32_t service_count;
 };
 
@@ -48,7 +48,7 @@ struct lm_tariff_terms {
     struct lm_fees_borne_by fees_borne_by;
     uint32_t currency;
     uint32_t zone;
-    uint32_t bands; /* the first in terms->bands, and how many */
+    uint32_t bands; /* the first in facts->bands, and how many */
     uint32_t band_count;
 };
 
@@ -82,20 +82,20 @@ struct lm_versions {
     size_t name_count;
 };
 
-enum lm_terms_kind {
-    LM_TERMS_PARTY,
-    LM_TERMS_TARIFF,
-    LM_TERMS_CONTRACT,
-    LM_TERMS_FEE,
-    LM_TERMS_CURRENCY, /* market-rules; the item is the currency's name */
-    LM_TERMS_KINDS
+enum lm_facts_kind {
+    LM_FACTS_PARTY,
+    LM_FACTS_TARIFF,
+    LM_FACTS_CONTRACT,
+    LM_FACTS_FEE,
+    LM_FACTS_CURRENCY, /* market-rules; the item is the currency's name */
+    LM_FACTS_KINDS
 };
 
-struct lm_terms {
+struct lm_facts {
     struct lm_names names;
     struct lm_names tariff_names; /* "supplier/id", "supplier/" */
     struct lm_names fee_names;    /* "operator/region" */
-    struct lm_versions versions[LM_TERMS_KINDS];
+    struct lm_versions versions[LM_FACTS_KINDS];
     struct lm_party *parties;
     size_t party_count;
     size_t party_room;
@@ -117,36 +117,36 @@ struct lm_terms {
     struct lm_buffer scratch;
 };
 
-void lm_terms_start(struct lm_terms *terms) LM_NONNULL;
-void lm_terms_free(struct lm_terms *terms) LM_NONNULL;
+void lm_facts_start(struct lm_facts *facts) LM_NONNULL;
+void lm_facts_free(struct lm_facts *facts) LM_NONNULL;
 
 /* The number of an id or another text. */
-int lm_terms_name(struct lm_terms *terms, const char *text, uint32_t *name,
+int lm_facts_name(struct lm_facts *facts, const char *text, uint32_t *name,
                   struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* The name of a supplier's tariff without an id. */
-int lm_terms_default_tariff(struct lm_terms *terms, const char *supplier, uint32_t *tariff,
+int lm_facts_default_tariff(struct lm_facts *facts, const char *supplier, uint32_t *tariff,
                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* The digest by which repeats of a record are told: of its canonical form without sig and, where
  * TO is false, without to. */
-int lm_terms_digest(struct lm_terms *terms, const struct lm_record *record, bool to,
+int lm_facts_digest(struct lm_facts *facts, const struct lm_record *record, bool to,
                     uint8_t digest[32], struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Adds an identity, tariff, contract, network-fee or market-rules; passes over other types. */
-int lm_terms_add(struct lm_terms *terms, const struct lm_record *record,
+int lm_facts_add(struct lm_facts *facts, const struct lm_record *record,
                  const struct lm_where *where, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* After the last record, before the first look-up. */
-int lm_terms_seal(struct lm_terms *terms, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+int lm_facts_seal(struct lm_facts *facts, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* The version of NAME that counts at an instant: LM_NONE and *version, LM_MISSING_RECORD or
  * LM_AMBIGUOUS, which marks the versions as refused. */
-enum lm_reason lm_terms_find(struct lm_terms *terms, enum lm_terms_kind kind, uint32_t name,
+enum lm_reason lm_facts_find(struct lm_facts *facts, enum lm_facts_kind kind, uint32_t name,
                              int64_t instant_s, struct lm_version **version) LM_NONNULL;
 /* Who an id is at an instant. NULL for nobody, with *reason LM_NO_IDENTITY or LM_AMBIGUOUS. */
-const struct lm_party *lm_terms_party(struct lm_terms *terms, uint32_t name, int64_t instant_s,
+const struct lm_party *lm_facts_party(struct lm_facts *facts, uint32_t name, int64_t instant_s,
                                       enum lm_reason *reason) LM_NONNULL;
 /* The tariff of a supplier's customer at an instant, by her contract or without. NULL with *error
  * (LM_NO_TARIFF, LM_AMBIGUOUS). */
-const struct lm_tariff_terms *lm_terms_tariff(struct lm_terms *terms, uint32_t user,
+const struct lm_tariff_terms *lm_facts_tariff(struct lm_facts *facts, uint32_t user,
                                               uint32_t supplier, uint32_t default_tariff,
                                               int64_t instant_s, struct lm_error *error) LM_NONNULL;
 
