@@ -1,4 +1,5 @@
 #include "cmd/run.h"
+#include "lib/settle/bills.h"
 #include "lib/settle/settle.h"
 
 struct options {
@@ -62,6 +63,14 @@ static int write_reject(void *context, const char *source, uint64_t line,
     return 0;
 }
 
+static int write_bill(void *context, const struct lm_bill *bill, struct lm_error *error) {
+    struct output *output = context;
+    (void)error;
+    lm_record_write(LM_TYPE_BILL, bill, &output->line);
+    lm_run_write_buffer(output->run, &output->line);
+    return 0;
+}
+
 static int add_issued(void *context, const struct lm_input *input, struct lm_record *record,
                       struct lm_error *error) {
     return lm_settle_add_issued(context, record, input->source, input->line.number, error);
@@ -90,10 +99,49 @@ static void settle_periods(struct lm_run *run, struct options *options) {
     lm_settle_free(settle);
 }
 
+static void make_bills(struct lm_run *run, struct options *options) {
+    struct lm_bills_options bills_options = {options->supplier, options->month};
+    struct lm_error error;
+    struct lm_input input;
+    struct lm_record record;
+    struct lm_bills *bills = lm_bills_new(&bills_options, &error);
+    if (!bills)
+        lm_run_fatal(run, &error);
+    while (lm_run_record(run, &input, &record)) {
+        if (lm_bills_add(bills, &record, input.source, input.line.number, &error) < 0)
+            lm_run_reject(run, &input, &error);
+        lm_record_free(&record);
+    }
+    struct output output = {.run = run};
+    struct lm_bills_visitor visitor = {write_bill, write_reject, &output};
+    if (!run->stopped && lm_bills_run(bills, &visitor, &error) < 0)
+        lm_run_fatal(run, &error);
+    lm_buffer_free(&output.line);
+    lm_bills_free(bills);
+}
+
+/* An adjustment is billed in the month in which it is written, unless told otherwise. */
+static struct lm_month month_now(const struct lm_run *run) {
+    struct lm_civil now = lm_civil_from_seconds(lm_run_now(run));
+    return (struct lm_month){now.year, now.month};
+}
+
 int main(int argc, char **argv) {
     struct options options = {0};
     struct lm_run run;
     lm_run_start(&run, &program, argc, argv, &options);
-    settle_periods(&run, &options);
+    bool month_given = options.month.month != 0;
+    if (options.bills && options.previous)
+        lm_run_usage(&run, "--bills and --previous do not go together");
+    if (options.bills && !month_given)
+        lm_run_usage(&run, "--bills needs --month");
+    if (!options.bills && !options.previous && month_given)
+        lm_run_usage(&run, "--month goes with --bills or --previous");
+    if (!month_given)
+        options.month = month_now(&run);
+    if (options.bills)
+        make_bills(&run, &options);
+    else
+        settle_periods(&run, &options);
     return lm_run_finish(&run);
 }
