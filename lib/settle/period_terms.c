@@ -1,0 +1,271 @@
+/* What holds for whom in a period: the operators' fees, each user's terms, the currency. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/array.h"
+#include "lib/base/zone.h"
+#include "lib/settle/period_work.h"
+
+static int compare_operators(const void *a, const void *b, void *context) {
+    const struct lm_settle *settle = context;
+    const struct lm_operator *x = a;
+    const struct lm_operator *y = b;
+    struct lm_subject of_x = {x->region, x->party->name, LM_NOBODY, x->party->role};
+    struct lm_subject of_y = {y->region, y->party->name, LM_NOBODY, y->party->role};
+    return lm_subject_compare(settle, &of_x, &of_y);
+}
+
+static int add_operator(struct lm_period_work *work, const struct lm_party *party,
+                        const struct lm_service *service, struct lm_error *error) {
+    struct lm_facts *facts = &work->settle->facts;
+    struct lm_operator *operators = lm_array_room(work->operators, &work->operator_room,
+                                                  work->operator_count, sizeof *operators, error);
+    if (!operators)
+        return -1;
+    work->operators = operators;
+    struct lm_operator *added = &operators[work->operator_count++];
+    *added = (struct lm_operator){.party = party, .region = service->region};
+    struct lm_version *version;
+    enum lm_reason reason =
+        lm_facts_find(facts, LM_FACTS_FEE, service->fee, work->start_s, &version);
+    if (reason == LM_NONE) {
+        added->price_micro = facts->fees[version->item].price_micro;
+        added->currency = facts->fees[version->item].currency;
+    }
+    added->reason = (uint8_t)(reason == LM_MISSING_RECORD ? LM_NO_FEE : reason);
+    return 0;
+}
+
+static bool serves(const struct lm_period_work *work, uint32_t by, uint32_t region) {
+    size_t first;
+    size_t count = lm_period_region(work, region, &first);
+    for (size_t i = first; i < first + count; i++) {
+        if (work->operators[i].party->name == by)
+            return true;
+    }
+    return false;
+}
+
+/* A fee that nobody may charge is refused, rather than left out without a word. */
+static void refuse_strangers(struct lm_period_work *work) {
+    struct lm_facts *facts = &work->settle->facts;
+    struct lm_versions *versions = &facts->versions[LM_FACTS_FEE];
+    for (size_t i = 0; i < versions->count; i++) {
+        struct lm_version *version = &versions->rows[i];
+        const struct lm_fee_terms *fee = &facts->fees[version->item];
+        if (!version->refused && lm_validity_holds(version->valid, work->start_s) &&
+            !serves(work, fee->by, fee->region))
+            version->refused = LM_WRONG_REGION;
+    }
+}
+
+int lm_period_operators(struct lm_period_work *work, struct lm_error *error) {
+    struct lm_facts *facts = &work->settle->facts;
+    const struct lm_versions *versions = &facts->versions[LM_FACTS_PARTY];
+    uint32_t before = LM_NOBODY;
+    for (size_t i = 0; i < versions->count; i++) {
+        uint32_t name = versions->rows[i].name;
+        int role = facts->parties[versions->rows[i].item].role;
+        if (name == before || (role != LM_ROLE_DSO && role != LM_ROLE_TSO))
+            continue;
+        before = name;
+        enum lm_reason reason;
+        const struct lm_party *party = lm_facts_party(facts, name, work->start_s, &reason);
+        if (!party || (party->role != LM_ROLE_DSO && party->role != LM_ROLE_TSO))
+            continue;
+        for (uint32_t k = 0; k < party->service_count; k++) {
+            if (add_operator(work, party, &facts->services[party->services + k], error) < 0)
+                return -1;
+        }
+    }
+    if (work->operator_count > 0)
+        qsort_r(work->operators, work->operator_count, sizeof *work->operators, compare_operators,
+                work->settle);
+    /* An identity may name a region twice. */
+    size_t kept = 0;
+    for (size_t i = 0; i < work->operator_count; i++) {
+        if (kept == 0 ||
+            compare_operators(&work->operators[kept - 1], &work->operators[i], work->settle) != 0)
+            work->operators[kept++] = work->operators[i];
+    }
+    work->operator_count = kept;
+    refuse_strangers(work);
+    return 0;
+}
+
+size_t lm_period_region(const struct lm_period_work *work, uint32_t region, size_t *first) {
+    const uint32_t *ranks = work->settle->ranks;
+    size_t low = 0;
+    size_t high = work->operator_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ranks[work->operators[middle].region] < ranks[region])
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *first = low;
+    while (low < work->operator_count && work->operators[low].region == region)
+        low++;
+    return low - *first;
+}
+
+/* The retail price of a tariff, looked up once a period: LM_NONE, LM_ZONE or LM_NO_TARIFF. */
+static enum lm_reason retail_price(struct lm_period_work *work,
+                                   const struct lm_tariff_terms *tariff, int64_t *price_micro) {
+    const struct lm_facts *facts = &work->settle->facts;
+    struct lm_tariff_price *price = &work->tariff_prices[tariff - facts->tariffs];
+    if (price->stamp != work->stamp) {
+        struct lm_civil local;
+        price->stamp = work->stamp;
+        price->reason = LM_NONE;
+        if (!lm_zone_local(lm_names_text(&facts->names, tariff->zone), work->start_s, &local))
+            price->reason = LM_ZONE;
+        else if (!lm_retail_price(facts->bands + tariff->bands, tariff->band_count, &local,
+                                  &price->price_micro))
+            price->reason = LM_NO_TARIFF;
+    }
+    *price_micro = price->price_micro;
+    return (enum lm_reason)price->reason;
+}
+
+static int judge_tariff(struct lm_period_work *work, struct lm_participant *member,
+                        struct lm_error *why) {
+    const struct lm_party *user = member->party;
+    const struct lm_tariff_terms *tariff = lm_facts_tariff(
+        &work->settle->facts, user->name, user->supplier, user->tariff, work->start_s, why);
+    if (!tariff)
+        return -1;
+    switch (retail_price(work, tariff, &member->terms.retail_micro)) {
+    case LM_NONE:
+        break;
+    case LM_ZONE:
+        return lm_fail(why, LM_ZONE, "this machine does not know the zone %s of her tariff",
+                       lm_period_text(work, tariff->zone));
+    default:
+        return lm_fail(why, LM_NO_TARIFF, "no retail band of her tariff holds then");
+    }
+    member->terms.feed_in_micro = tariff->feed_in_micro;
+    member->terms.fees_borne_by = tariff->fees_borne_by;
+    member->currency = tariff->currency;
+    return 0;
+}
+
+static int judge_fees(struct lm_period_work *work, struct lm_participant *member,
+                      struct lm_error *why) {
+    size_t first;
+    size_t count = lm_period_region(work, member->party->region, &first);
+    member->terms.fee_micro = 0;
+    for (size_t i = first; i < first + count; i++) {
+        const struct lm_operator *network = &work->operators[i];
+        const char *id = lm_period_text(work, network->party->name);
+        const char *region = lm_period_text(work, network->region);
+        if (network->reason == LM_AMBIGUOUS)
+            return lm_fail(why, LM_AMBIGUOUS, "the fees of %s in %s contradict each other", id,
+                           region);
+        if (network->reason != LM_NONE)
+            return lm_fail(why, LM_NO_FEE, "%s has no fee in force in %s", id, region);
+        if (network->currency != member->currency)
+            return lm_fail(why, LM_CURRENCY, "her tariff is in %s, the fee of %s in %s",
+                           lm_period_text(work, member->currency), id,
+                           lm_period_text(work, network->currency));
+        if (!lm_add_i64(member->terms.fee_micro, network->price_micro, &member->terms.fee_micro))
+            return lm_fail(why, LM_OVERFLOW, "the sum of the network fees in %s does not fit",
+                           region);
+    }
+    return 0;
+}
+
+static int judge_energies(const struct lm_period_work *work, const struct lm_participant *member,
+                          struct lm_error *why) {
+    if (member->two_markets)
+        return lm_fail(why, LM_TWO_MARKETS, "she traded in two markets");
+    if (member->meters == 0)
+        return lm_fail(why, LM_WITHHELD, "she traded and has no meter");
+    if (member->unread != LM_NOBODY)
+        return lm_fail(why, LM_NO_READING, "no reading of meter %s",
+                       lm_period_text(work, member->unread));
+    if (member->disputed)
+        return lm_fail(why, LM_CONFLICT, "readings of meter %s disagree",
+                       lm_period_text(work, work->settle->readings[member->disputed - 1].meter));
+    if (member->total)
+        return lm_fail(why, LM_TOTAL, "her energies are above 2^53-1 Wh");
+    return 0;
+}
+
+bool lm_participant_judge(struct lm_period_work *work, struct lm_participant *member,
+                          struct lm_error *why) {
+    if (judge_energies(work, member, why) < 0 || judge_tariff(work, member, why) < 0 ||
+        judge_fees(work, member, why) < 0)
+        return false;
+    if (work->currency != LM_NOBODY && work->currency != member->currency) {
+        lm_fail(why, LM_CURRENCY, "her tariff is in %s, the period's money is %s",
+                lm_period_text(work, member->currency), lm_period_text(work, work->currency));
+        return false;
+    }
+    return true;
+}
+
+/* Joins two currencies into one. False where they differ. */
+static bool join(uint32_t *currency, uint32_t other) {
+    if (*currency == LM_NOBODY)
+        *currency = other;
+    return *currency == other;
+}
+
+static int refuse_currencies(struct lm_period_work *work, uint32_t a, uint32_t b,
+                             const struct lm_where *where, struct lm_error *error) {
+    struct lm_error why;
+    lm_fail(&why, LM_CURRENCY, "%s and %s meet", lm_period_text(work, a), lm_period_text(work, b));
+    lm_hint(&why, "market-rules say which currency a market has");
+    return lm_period_refuse(work, where, &why, error);
+}
+
+/* The money of the markets that have trades. */
+static int market_currency(struct lm_period_work *work, struct lm_error *error) {
+    for (size_t i = 0; i < work->trading_count; i++) {
+        const struct lm_trading *trading = &work->tradings[i];
+        struct lm_version *rules;
+        if (lm_facts_find(&work->settle->facts, LM_FACTS_CURRENCY, trading->market, work->start_s,
+                          &rules) == LM_NONE &&
+            !join(&work->currency, rules->item))
+            return refuse_currencies(work, work->currency, rules->item, &trading->where, error);
+    }
+    return 0;
+}
+
+/* Where no user is settled there is still what those traded who are withheld. */
+static int tariff_currency(struct lm_period_work *work, struct lm_error *error) {
+    const struct lm_versions *versions = &work->settle->facts.versions[LM_FACTS_TARIFF];
+    struct lm_error why;
+    for (size_t i = 0; i < versions->count; i++) {
+        const struct lm_version *version = &versions->rows[i];
+        uint32_t other = work->settle->facts.tariffs[version->item].currency;
+        if (lm_validity_holds(version->valid, work->start_s) && !join(&work->currency, other))
+            return refuse_currencies(work, work->currency, other, &version->where, error);
+    }
+    if (work->currency != LM_NOBODY || work->net_count == 0)
+        return 0;
+    lm_fail(&why, LM_MISSING_RECORD, "no record says in which currency it was traded");
+    lm_hint(&why, "add the market-rules, or a tariff that is in force");
+    return lm_period_refuse(work, &work->tradings[0].where, &why, error);
+}
+
+int lm_period_terms(struct lm_period_work *work, struct lm_error *error) {
+    if (market_currency(work, error) < 0)
+        return -1;
+    uint32_t users = LM_NOBODY;
+    for (size_t i = 0; i < work->member_count && !work->refused; i++) {
+        struct lm_participant *member = &work->members[i];
+        struct lm_error why;
+        if (member->party->role != LM_ROLE_USER ||
+            (work->settle->only != LM_NOBODY && member->supplier != work->settle->only))
+            continue;
+        member->settled = lm_participant_judge(work, member, &why);
+        if (member->settled && !join(&users, member->currency))
+            return refuse_currencies(work, users, member->currency, &member->party->where, error);
+    }
+    if (work->currency == LM_NOBODY)
+        work->currency = users;
+    return work->currency == LM_NOBODY && !work->refused ? tariff_currency(work, error) : 0;
+}
