@@ -111,6 +111,10 @@ void lm_run_note(struct lm_run *run, const struct lm_input *input, const struct 
     say(run, input->source, input->line.number, note);
 }
 
+void lm_run_negative(struct lm_run *run) {
+    raise_status(run, LM_EXIT_REJECT);
+}
+
 void lm_run_error(struct lm_run *run, const struct lm_error *error) {
     say(run, NULL, 0, error);
     raise_status(run, lm_reason_exit(error->reason));
@@ -376,6 +380,11 @@ static enum lm_lines_result next_line(struct lm_run *run, bool text, struct lm_i
         lm_lines_free(run->lines);
         run->lines = NULL;
     }
+}
+
+enum lm_lines_result lm_run_any_line(struct lm_run *run, struct lm_input *input,
+                                     struct lm_error *error) {
+    return next_line(run, true, input, error);
 }
 
 bool lm_run_line(struct lm_run *run, bool text, struct lm_input *input) {

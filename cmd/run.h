@@ -82,6 +82,10 @@ int64_t lm_run_now_us(const struct lm_run *run) LM_NONNULL;
  * on the way. With TEXT false (CSV, telegrams), only truncated and too long ones are, and the
  * input counts as non-JSON. False at the end. */
 bool lm_run_line(struct lm_run *run, bool text, struct lm_input *input) LM_NONNULL LM_MUST_CHECK;
+/* The next line, good or bad (text): for programs that make something of bad ones, too, beside
+ * rejecting them, which is theirs then. LM_LINES_END at the end; it does not fail otherwise. */
+enum lm_lines_result lm_run_any_line(struct lm_run *run, struct lm_input *input,
+                                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* The next line that is a record. The caller frees it with lm_record_free. False at the end. */
 bool lm_run_record(struct lm_run *run, struct lm_input *input,
                    struct lm_record *record) LM_NONNULL LM_MUST_CHECK;
@@ -108,6 +112,8 @@ void lm_run_reject(struct lm_run *run, const struct lm_input *input,
 /* Says something about INPUT's line that is no rejection: it has no reason and no status. */
 void lm_run_note(struct lm_run *run, const struct lm_input *input,
                  const struct lm_error *note) LM_NONNULL;
+/* The program's verdict is negative: exit 1, whatever --accept-rejects says. */
+void lm_run_negative(struct lm_run *run) LM_NONNULL;
 /* An error that is no line's: the message and its status. */
 void lm_run_error(struct lm_run *run, const struct lm_error *error) LM_NONNULL;
 /* The same, then the end: what was written so far is flushed. Does not return. */

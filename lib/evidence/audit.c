@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/lines.h"
 #include "lib/evidence/comparison.h"
 #include "lib/evidence/names.h"
 #include "lib/market/books.h"
+#include "lib/registry/authority.h"
 #include "lib/settle/settle.h"
 
 /* Records are parsed, and their signatures checked, so many at a time. */
@@ -106,19 +106,12 @@ static int keep(struct lm_audit *audit, struct audit_line line, const char *text
     return 0;
 }
 
-int lm_audit_add(struct lm_audit *audit, const char *source, uint64_t line, const char *text,
-                 size_t size, struct lm_error *error) {
+int lm_audit_add(struct lm_audit *audit, const struct lm_record *record, const char *source,
+                 uint64_t line, const char *text, size_t size, struct lm_error *error) {
     struct audit_line kept = {.source = source, .number = line};
-    struct lm_record record;
-    struct lm_error why;
-    if (lm_record_parse(text, size, &record, &why) < 0) {
-        if (why.reason == LM_MEMORY)
-            return lm_fail_memory(error);
-        return lm_audit_add_bad(audit, source, line, &why, error);
-    }
-    int result = lm_registry_add(audit->registry, &record, source, line, error);
-    lm_record_free(&record);
-    return result < 0 ? -1 : keep(audit, kept, text, size, error);
+    if (lm_registry_add(audit->registry, record, source, line, error) < 0)
+        return -1;
+    return keep(audit, kept, text, size, error);
 }
 
 int lm_audit_add_bad(struct lm_audit *audit, const char *source, uint64_t line,
@@ -239,7 +232,7 @@ static int use(struct lm_audit *audit, const struct checked *checked, struct lm_
         break;
     }
     struct lm_error why;
-    if (lm_books_add(audit->books, record, &place, NULL, 0, error) < 0)
+    if (lm_books_add(audit->books, record, &place, "", 0, error) < 0)
         return -1;
     if (lm_settle_add(audit->settle, record, source, line->number, &why) < 0)
         return lm_reason_exit(why.reason) != LM_EXIT_REJECT
@@ -419,7 +412,9 @@ int lm_audit_finish(struct lm_audit *audit, struct lm_pool *pool,
                     void *context, bool *clean, struct lm_error *error) {
     audit->finding = finding;
     audit->context = context;
-    if (check_lines(audit, pool, error) < 0 || recompute(audit, error) < 0 ||
+    /* Who is refused by the registry shows among the lines' own findings. */
+    if (lm_registry_seal(audit->registry, pool, NULL, NULL, error) < 0 ||
+        check_lines(audit, pool, error) < 0 || recompute(audit, error) < 0 ||
         lm_comparison_finish(audit->comparison, on_discrepancy, audit, error) < 0)
         return -1;
     *clean = audit->clean;

@@ -3,8 +3,8 @@
  * settlement by the trades and readings, each compared byte for byte with what was issued.
  *
  *     struct lm_audit *audit = lm_audit_new(&root, now_s, &error);
- *     while (... a line ...)
- *         lm_audit_add(audit, source, line, text, size, &error);
+ *     while (... a record ...)
+ *         lm_audit_add(audit, &record, source, line, text, size, &error);
  *     lm_audit_finish(audit, pool, on_finding, context, &clean, &error);
  *     lm_audit_free(audit);
  *
@@ -23,12 +23,12 @@ struct lm_audit *lm_audit_new(const struct lm_root *root, int64_t now_s,
                               struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 void lm_audit_free(struct lm_audit *audit);
 
-/* Adds a line (copied) that was read as line number LINE of SOURCE, which must outlive the audit;
- * NULL where there is only one. A line that is no record becomes a finding, too: -1 is only for
- * lack of memory. */
-int lm_audit_add(struct lm_audit *audit, const char *source, uint64_t line, const char *text,
-                 size_t size, struct lm_error *error) LM_NONNULL_AT(1, 4, 6) LM_MUST_CHECK;
-/* Adds a line that was refused before it could be parsed, for WHY. */
+/* Adds a record, out of the line TEXT (copied), which was read as number LINE of SOURCE; SOURCE
+ * must outlive the audit and is NULL where there is only one. Fails for want of memory. */
+int lm_audit_add(struct lm_audit *audit, const struct lm_record *record, const char *source,
+                 uint64_t line, const char *text, size_t size, struct lm_error *error)
+    LM_NONNULL_AT(1, 2, 5, 7) LM_MUST_CHECK;
+/* Adds a line that is no record, for WHY: a finding, too. */
 int lm_audit_add_bad(struct lm_audit *audit, const char *source, uint64_t line,
                      const struct lm_error *why, struct lm_error *error)
     LM_NONNULL_AT(1, 4, 5) LM_MUST_CHECK;

@@ -83,9 +83,9 @@ void lm_members_write(const struct lm_members *members, const char *type, const 
 /* Sets every member of the struct at OUT to absent. */
 void lm_members_clear(const struct lm_members *members, void *out) LM_NONNULL;
 
-/* True where TEXT (NUL-terminated, SIZE bytes) is of the kind, which is one that reads as a text. */
-bool lm_kind_text_valid(enum lm_kind kind, const char *text,
-                        size_t size) LM_NONNULL LM_MUST_CHECK;
+/* True where TEXT (NUL-terminated, SIZE bytes) is of the kind, which is one that reads as a text.
+ */
+bool lm_kind_text_valid(enum lm_kind kind, const char *text, size_t size) LM_NONNULL LM_MUST_CHECK;
 
 /* What a kind is called in messages and in lm-records(5). */
 const char *lm_kind_name(enum lm_kind kind);

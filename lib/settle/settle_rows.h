@@ -4,9 +4,9 @@
 #ifndef LM_SETTLE_SETTLE_ROWS_H
 #define LM_SETTLE_SETTLE_ROWS_H
 
+#include "lib/settle/facts.h"
 #include "lib/settle/settle.h"
 #include "lib/settle/tally.h"
-#include "lib/settle/facts.h"
 
 struct lm_trade_row {
     struct lm_where where;

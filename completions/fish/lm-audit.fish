@@ -1,0 +1,11 @@
+# Written from the option table of lm-audit.
+complete -c lm-audit -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-audit -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
+complete -c lm-audit -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
+complete -c lm-audit -l accept-rejects -d 'exit 0 in spite of rejected records'
+complete -c lm-audit -l strict -d 'stop at the first rejected line'
+complete -c lm-audit -l progress -d 'show the number of records on a terminal\'s standard error'
+complete -c lm-audit -l now -x -d 'take this for the present instant'
+complete -c lm-audit -s h -l help -d 'print this and exit'
+complete -c lm-audit -l version -d 'print the version and exit'
+complete -c lm-audit -l completion -x -d 'print the completion script for bash, zsh or fish and exit'

@@ -1,0 +1,15 @@
+# Written from the option table of lm-keygen.
+complete -c lm-keygen -f
+complete -c lm-keygen -l id -x -d 'what the entity is called'
+complete -c lm-keygen -l role -x -a 'registrar market user supplier dso tso meter auditor' -d 'registrar, market, user, supplier, dso, tso, meter or auditor'
+complete -c lm-keygen -l supplier -x -d 'user: who supplies her'
+complete -c lm-keygen -l region -x -d 'user: where she is; market, supplier, dso, tso: where it acts, several times if need be'
+complete -c lm-keygen -l user -x -d 'meter: whose it is'
+complete -c lm-keygen -l firmware -x -d 'meter: a firmware that it may run, several times if need be'
+complete -c lm-keygen -l valid -x -d 'when the identity holds; without it, ten years from today\'s 00:00 UTC'
+complete -c lm-keygen -s o -l output -r -F -d 'the key file; without it ID.jwk'
+complete -c lm-keygen -s f -l force -d 'replace an existing key file, whose key is then lost'
+complete -c lm-keygen -l now -x -d 'take this for the present instant'
+complete -c lm-keygen -s h -l help -d 'print this and exit'
+complete -c lm-keygen -l version -d 'print the version and exit'
+complete -c lm-keygen -l completion -x -d 'print the completion script for bash, zsh or fish and exit'

@@ -1,0 +1,13 @@
+# Written from the option table of lm-settle.
+complete -c lm-settle -s s -l supplier -x -d 'settle only the customers of S and write only what S writes'
+complete -c lm-settle -l previous -r -F -d 'write adjustments to what FILE says was issued'
+complete -c lm-settle -l bills -d 'write the bills of a month from its settlements and adjustments'
+complete -c lm-settle -l month -x -d 'the month of the bills, or that bills the adjustments'
+complete -c lm-settle -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
+complete -c lm-settle -l accept-rejects -d 'exit 0 in spite of rejected records'
+complete -c lm-settle -l strict -d 'stop at the first rejected line'
+complete -c lm-settle -l progress -d 'show the number of records on a terminal\'s standard error'
+complete -c lm-settle -l now -x -d 'take this for the present instant'
+complete -c lm-settle -s h -l help -d 'print this and exit'
+complete -c lm-settle -l version -d 'print the version and exit'
+complete -c lm-settle -l completion -x -d 'print the completion script for bash, zsh or fish and exit'

@@ -1,0 +1,12 @@
+# Written from the option table of lm-sign.
+complete -c lm-sign -s k -l key -r -F -d 'sign with this key file'
+complete -c lm-sign -l again -d 'sign what is signed already, in the place of the old signature'
+complete -c lm-sign -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
+complete -c lm-sign -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
+complete -c lm-sign -l accept-rejects -d 'exit 0 in spite of rejected records'
+complete -c lm-sign -l strict -d 'stop at the first rejected line'
+complete -c lm-sign -l progress -d 'show the number of records on a terminal\'s standard error'
+complete -c lm-sign -l now -x -d 'take this for the present instant'
+complete -c lm-sign -s h -l help -d 'print this and exit'
+complete -c lm-sign -l version -d 'print the version and exit'
+complete -c lm-sign -l completion -x -d 'print the completion script for bash, zsh or fish and exit'

@@ -1,0 +1,12 @@
+# Written from the option table of lm-verify.
+complete -c lm-verify -s r -l registry -r -F -d 'identities and revocations; several times if need be'
+complete -c lm-verify -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-verify -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
+complete -c lm-verify -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
+complete -c lm-verify -l accept-rejects -d 'exit 0 in spite of rejected records'
+complete -c lm-verify -l strict -d 'stop at the first rejected line'
+complete -c lm-verify -l progress -d 'show the number of records on a terminal\'s standard error'
+complete -c lm-verify -l now -x -d 'take this for the present instant'
+complete -c lm-verify -s h -l help -d 'print this and exit'
+complete -c lm-verify -l version -d 'print the version and exit'
+complete -c lm-verify -l completion -x -d 'print the completion script for bash, zsh or fish and exit'
