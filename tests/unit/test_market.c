@@ -4,7 +4,7 @@
  */
 #include "lib/market/auction.h"
 #include "lib/market/books.h"
-#include "lib/market/names.h"
+#include "lib/base/names.h"
 
 #include <stdlib.h>
 
