@@ -308,7 +308,7 @@ bid-0.2 0" ]
         printf '%s\noffer,1kWh,0.1\n' "$header" >in
         run -1 --separate-stderr csv in
         [ -z "$output" ]
-        [[ $stderr == "lm-bid: in:1: "* && $stderr != *in:2* ]]
+        [[ $stderr == "lm-bid: in:1: "*"nothing of this file is read"* && $stderr != *in:2* ]]
     done <<'EOT'
 side,energy,price,price
 side,energy,prize

@@ -177,7 +177,6 @@ enum lm_p1_result lm_p1_line(struct lm_p1 *p1, const char *line, size_t size,
     if (text_size > 0 && line[0] == '!') {
         p1->crc = lm_crc16(p1->crc, line, 1);
         p1->inside = false;
-        p1->stray = false;
         return finish(p1, line + 1, text_size - 1, sample, error) < 0 ? LM_P1_BAD : LM_P1_SAMPLE;
     }
     p1->crc = lm_crc16(lm_crc16(p1->crc, line, size), "\n", 1);
