@@ -1,8 +1,12 @@
 #include "cmd/csv_input.h"
 
+#include <stdio.h>
+#include <string.h>
+
 void lm_csv_refuse_header(struct lm_run *run, struct lm_csv_input *csv, struct lm_error *error) {
-    if (!error->hint[0])
-        lm_hint(error, "nothing of this file is read");
+    size_t used = strlen(error->detail);
+    (void)snprintf(error->detail + used, sizeof error->detail - used,
+                   "; nothing of this file is read");
     lm_run_reject(run, &csv->input, error);
     csv->usable = false;
 }

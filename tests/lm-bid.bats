@@ -6,12 +6,12 @@ now=2016-04-01T11:40:00Z # five minutes before the gate of:
 p=2016-04-01T12:00Z/PT30M
 
 setup() {
-    cd "$BATS_TEST_TMPDIR"
-    rules m 2016-01-01T00:00Z/2017-01-01T00:00Z 30 15 -0.5 1 >rules
+    cd "$BATS_TEST_TMPDIR" || return
+    market_rules m 2016-01-01T00:00Z/2017-01-01T00:00Z 30 15 -0.5 1 >rules
 }
 
-# rules MARKET VALID LENGTH GATE FLOOR CAP: a market-rules line.
-rules() {
+# market_rules MARKET VALID LENGTH GATE FLOOR CAP: a market-rules line.
+market_rules() {
     printf '{"type":"market-rules","v":1,"market":"%s","regions":["r1"],"valid":"%s","currency":"EUR","period_minutes":%s,"gate_minutes":%s,"grace_seconds":60,"mechanism":"double-auction","price_rule":"midpoint","price_floor":"%s","price_cap":"%s","max_orders":8,"min_group":1}\n' "$@"
 }
 
@@ -19,7 +19,9 @@ bid() {
     lm-bid --from u1 --market m --period $p --now $now "$@"
 }
 
-csv() { # the CSV on stdin, or files
+# csv [OPTION…] [FILE…]: the CSV on stdin, or files.
+# shellcheck disable=SC2120
+csv() {
     lm-bid --csv --from u1 --market m --period $p --now $now "$@"
 }
 
@@ -75,7 +77,7 @@ bid 1 12 bid-12" ]
     [ "$(jq -r .period <<<"$output")" = 2016-04-01T12:30Z/PT30M ]
     run -0 lm-bid --from u1 --market m --period now --length 15 --now $now --offer 1kWh@0
     [ "$(jq -r .period <<<"$output")" = 2016-04-01T11:30Z/PT15M ]
-    rules m 2016-01-01T00:00Z/2017-01-01T00:00Z 60 15 0 1 >hourly
+    market_rules m 2016-01-01T00:00Z/2017-01-01T00:00Z 60 15 0 1 >hourly
     run -0 lm-bid --from u1 --market m --period next --rules hourly --length 15 --now $now --offer 1kWh@0
     [ "$(jq -r .period <<<"$output")" = 2016-04-01T12:00Z/PT60M ]
 }
@@ -108,14 +110,14 @@ bid 1 12 bid-12" ]
 }
 
 @test "the rules at the period's start count, and there must be some" {
-    rules m 2016-04-01T12:00Z/2017-01-01T00:00Z 30 15 0 0.2 >>rules
+    market_rules m 2016-04-01T12:00Z/2017-01-01T00:00Z 30 15 0 0.2 >>rules
     run -2 --separate-stderr bid --rules rules --offer 1kWh@0.3
     [[ $stderr == *"the highest price is 0.2" ]]
     run -0 lm-bid --from u1 --market m --period 2016-04-01T11:30Z/PT30M --rules rules \
         --offer 1kWh@0.3 --now 2016-04-01T10:00:00Z
     run -2 --separate-stderr lm-bid --from u1 --market x --period $p --rules rules --offer 1kWh@0.1 --now $now
     [[ $stderr == *"no rules of market x hold"* ]]
-    rules m 2016-04-01T12:00Z/2017-01-01T00:00Z 30 15 0 0.4 >>rules
+    market_rules m 2016-04-01T12:00Z/2017-01-01T00:00Z 30 15 0 0.4 >>rules
     run -2 --separate-stderr bid --rules rules --offer 1kWh@0.1
     [[ $stderr == *"contradict each other"* ]]
 }
@@ -306,7 +308,7 @@ bid-0.2 0" ]
         printf '%s\noffer,1kWh,0.1\n' "$header" >in
         run -1 --separate-stderr csv in
         [ -z "$output" ]
-        [[ $stderr == "lm-bid: in:1: "* && $stderr != *in:2* ]]
+        [[ $stderr == "lm-bid: in:1: "*"nothing of this file is read"* && $stderr != *in:2* ]]
     done <<'EOT'
 side,energy,price,price
 side,energy,prize

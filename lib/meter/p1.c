@@ -62,21 +62,21 @@ static int read_time(struct lm_p1 *p1, const char *text, size_t size, struct lm_
     return lm_local_time_instant(&local, text[13] == 'S', p1->zone, &p1->at_s, error);
 }
 
-/* "(001234.567*kWh)" */
-static bool read_kwh(const char *text, size_t size, int64_t *energy_wh) {
-    static const char tail[] = "*kWh)";
-    const size_t tail_size = sizeof tail - 1;
-    lm_i128 value;
-    if (size < 2 + tail_size || text[0] != '(' ||
-        memcmp(text + size - tail_size, tail, tail_size) != 0)
+/* "(001234.567*kWh)", or "(001234567*Wh)" as some meters have it. */
+static bool read_register(const char *text, size_t size, int64_t *energy_wh) {
+    const char *star = memchr(text, '*', size);
+    if (text[0] != '(' || !star)
+        return false;
+    size_t unit_size = size - (size_t)(star - text);
+    bool kilo = unit_size == 5 && memcmp(star, "*kWh)", 5) == 0;
+    if (!kilo && (unit_size != 4 || memcmp(star, "*Wh)", 4) != 0))
         return false;
     text++;
-    size -= 1 + tail_size;
-    while (size > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9') {
+    while (star - text > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9')
         text++;
-        size--;
-    }
-    if (!lm_decimal_parse(text, size, 3, &value) || value < 0 || value > LM_INTEGER_MAX)
+    lm_i128 value;
+    if (!lm_decimal_parse(text, (size_t)(star - text), kilo ? 3 : 0, &value) || value < 0 ||
+        value > LM_INTEGER_MAX)
         return false;
     *energy_wh = (int64_t)value;
     return true;
@@ -86,7 +86,7 @@ static int read_energy(struct lm_p1_energy *energy, const char *code, const char
                        struct lm_error *error) {
     unsigned tariff = (unsigned)(code[8] - '0');
     int64_t energy_wh;
-    if (!read_kwh(text, size, &energy_wh))
+    if (!read_register(text, size, &energy_wh))
         return lm_fail(error, LM_TELEGRAM, "%.9s is not a register like (001234.567*kWh)", code);
     if (energy->seen & 1U << tariff)
         return lm_fail(error, LM_TELEGRAM, "%.9s stands in the telegram twice", code);
@@ -177,7 +177,6 @@ enum lm_p1_result lm_p1_line(struct lm_p1 *p1, const char *line, size_t size,
     if (text_size > 0 && line[0] == '!') {
         p1->crc = lm_crc16(p1->crc, line, 1);
         p1->inside = false;
-        p1->stray = false;
         return finish(p1, line + 1, text_size - 1, sample, error) < 0 ? LM_P1_BAD : LM_P1_SAMPLE;
     }
     p1->crc = lm_crc16(lm_crc16(p1->crc, line, size), "\n", 1);
