@@ -222,16 +222,17 @@ setup() {
 }
 
 @test "a missing file gives 66 and is named" {
+    local word # bats uses i
     for filter in $(filters); do
         call "$filter"
         run -66 --separate-stderr "${COMMAND[@]}" no-such-file
         [[ $stderr == "$filter: no-such-file: No such file or directory"* ]]
         run -66 --separate-stderr "${COMMAND[@]}" "$F/$filter.in" no-such-file
         # Options that name a file as well, one after the other.
-        for ((i = 1; i < ${#COMMAND[@]}; i++)); do
-            [[ ${COMMAND[i]} == "$F"/* ]] || continue
+        for ((word = 1; word < ${#COMMAND[@]}; word++)); do
+            [[ ${COMMAND[word]} == "$F"/* ]] || continue
             local changed=("${COMMAND[@]}")
-            changed[i]=$BATS_TEST_TMPDIR/no-such-file
+            changed[word]=$BATS_TEST_TMPDIR/no-such-file
             run -66 --separate-stderr "${changed[@]}" "$F/$filter.in"
             [[ $stderr == *no-such-file* ]]
             [[ -z $output ]]
