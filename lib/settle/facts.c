@@ -352,8 +352,11 @@ const struct lm_tariff_terms *lm_facts_tariff(struct lm_facts *facts, uint32_t u
         return &facts->tariffs[version->item];
     if (reason == LM_AMBIGUOUS)
         lm_fail(error, reason, "her supplier's tariffs contradict each other");
+    else if (tariff == default_tariff)
+        lm_fail(error, LM_NO_TARIFF, "%s has no tariff in force for who has no contract",
+                lm_names_text(&facts->names, supplier));
     else
-        lm_fail(error, LM_NO_TARIFF, "no tariff %s is in force",
+        lm_fail(error, LM_NO_TARIFF, "the tariff %s of her contract is not in force",
                 lm_names_text(&facts->tariff_names, tariff));
     return NULL;
 }

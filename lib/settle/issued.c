@@ -235,9 +235,11 @@ static bool same_energies(const struct lm_outcome *a, const struct lm_outcome *b
            a->surplus_wh == b->surplus_wh;
 }
 
-/* Writes what NEW is more than OLD, of one subject. Where it is the same, nothing. */
+/* Writes what NEW is more than OLD, of one subject. Where it is the same, nothing, unless this is
+ * the subject's FIRST: then it is told that she is settled, be it with nothing. */
 static int write_difference(struct lm_issue *issue, const struct lm_outcome *old,
-                            const struct lm_outcome *new, int64_t seq, struct lm_error *error) {
+                            const struct lm_outcome *new, int64_t seq, bool first,
+                            struct lm_error *error) {
     struct lm_outcome difference = *new;
     if (old->currency != new->currency)
         return lm_fail(error, LM_CURRENCY, "the settlement of %s was issued in %s, not %s",
@@ -264,8 +266,8 @@ static int write_difference(struct lm_issue *issue, const struct lm_outcome *old
         lm_tally_sum(&issue->difference, &ignored, error) < 0)
         return -1;
     difference.tally = issue->difference;
-    if (issue->difference.count == 0 && difference.without_nano == 0 && same_energies(old, new) &&
-        old->market == new->market)
+    if (!first && issue->difference.count == 0 && difference.without_nano == 0 &&
+        same_energies(old, new) && old->market == new->market)
         return 0;
     if (!issue->visitor)
         return 0;
@@ -279,7 +281,8 @@ static int take_back(struct lm_issue *issue, const struct lm_issued_row *row,
     struct lm_outcome nothing = {.subject = row->outcome.subject,
                                  .market = row->outcome.market,
                                  .currency = row->outcome.currency};
-    return write_difference(issue, &row->outcome, &nothing, row->seq < 0 ? 1 : row->seq + 1, error);
+    return write_difference(issue, &row->outcome, &nothing, row->seq < 0 ? 1 : row->seq + 1, false,
+                            error);
 }
 
 /* Takes back what comes before SUBJECT, or all that is left. */
@@ -312,11 +315,11 @@ int lm_issue_outcome(struct lm_issue *issue, const struct lm_outcome *outcome,
     if (row && lm_subject_compare(issue->settle, &row->outcome.subject, &outcome->subject) == 0) {
         issue->next++;
         return write_difference(issue, &row->outcome, outcome, row->seq < 0 ? 1 : row->seq + 1,
-                                error);
+                                false, error);
     }
     struct lm_outcome nothing = {
         .subject = outcome->subject, .market = outcome->market, .currency = outcome->currency};
-    return write_difference(issue, &nothing, outcome, 1, error);
+    return write_difference(issue, &nothing, outcome, 1, true, error);
 }
 
 int lm_issue_end(struct lm_issue *issue, struct lm_error *error) {
