@@ -12,7 +12,8 @@
 static int tap_count;
 static int tap_failed;
 
-__attribute__((format(printf, 2, 3))) static inline bool tap_ok(bool good, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static inline bool tap_ok(bool good, const char *format,
+                                                                ...) {
     va_list arguments;
     printf("%sok %d - ", good ? "" : "not ", ++tap_count);
     va_start(arguments, format);

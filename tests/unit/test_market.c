@@ -2,9 +2,9 @@
  * The auction as a function, and order books as a library. The expected prices and energies are
  * worked out by hand from the definition; tests/oracle/clear.py does so by brute force.
  */
+#include "lib/base/names.h"
 #include "lib/market/auction.h"
 #include "lib/market/books.h"
-#include "lib/base/names.h"
 
 #include <stdlib.h>
 
