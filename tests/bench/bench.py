@@ -120,7 +120,7 @@ def main():
             rng = random.Random(size)
             write("own", (order(rng, i, "u") for i in range(size)))
             write("book", (order(rng, i, f"u{i}") for i in range(size)))
-            write("period", settle_input(rng, max(1, size // 4)))
+            write("period", settle_input(rng, max(4, size // 4 // 4 * 4)))
             root = ["-r", "registry", "--root", "registrar.jwk", "--now", NOW]
             rows = [
                 ("lm-sign", ["lm-sign", "-k", "u.jwk"], "own", "signed", sign_rate),
