@@ -132,6 +132,13 @@ int lm_period_members(struct lm_period_work *work, struct lm_error *error) LM_NO
 int lm_period_markets(struct lm_period_work *work, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Finds the terms of each user, and the currency. */
 int lm_period_terms(struct lm_period_work *work, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Finds what suppliers are due to pay each other, into work->due. */
+int lm_period_transfers(struct lm_period_work *work,
+                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Writes it, but for what was issued. LM_CONFLICT where something else was. */
+int lm_period_write_transfers(struct lm_period_work *work,
+                              struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* Why a user is withheld: returns false with *why filled, true where she is not. Fills her terms.
  */
 bool lm_participant_judge(struct lm_period_work *work, struct lm_participant *member,
