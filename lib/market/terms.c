@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/record/latest.h"
+
 int lm_terms_add(struct lm_terms_list *list, const struct lm_record *record,
                  struct lm_error *error) {
     if (record->type != LM_TYPE_MARKET_RULES)
@@ -26,46 +28,37 @@ int lm_terms_add(struct lm_terms_list *list, const struct lm_record *record,
         .price_cap_micro = rules->price_cap_micro,
     };
     (void)snprintf(terms->market, sizeof terms->market, "%s", rules->market);
-    lm_record_payload(record, &terms->content);
-    list->count++;
-    return lm_buffer_ok(&terms->content) ? 0 : lm_fail_memory(error);
+    struct lm_buffer payload = {0};
+    lm_record_payload(record, &payload);
+    bool whole = lm_buffer_ok(&payload);
+    if (whole)
+        lm_merkle_leaf(payload.data, payload.size, terms->content);
+    lm_buffer_free(&payload);
+    list->count += whole;
+    return whole ? 0 : lm_fail_memory(error);
 }
 
 void lm_terms_free(struct lm_terms_list *list) {
-    for (size_t i = 0; i < list->count; i++)
-        lm_buffer_free(&list->items[i].content);
     free(list->items);
     *list = (struct lm_terms_list){0};
 }
 
-static bool same_content(const struct lm_terms *a, const struct lm_terms *b) {
-    return a->content.size == b->content.size &&
-           memcmp(a->content.data, b->content.data, a->content.size) == 0;
-}
-
 const struct lm_terms *lm_terms_at(const struct lm_terms_list *list, const char *market,
                                    int64_t instant_s, struct lm_error *error) {
-    const struct lm_terms *latest = NULL;
-    bool ambiguous = false;
+    struct lm_latest latest = {0};
     for (size_t i = 0; i < list->count; i++) {
         const struct lm_terms *terms = &list->items[i];
-        if (strcmp(terms->market, market) != 0 || !lm_validity_holds(terms->valid, instant_s))
-            continue;
-        if (!latest || terms->valid.start_s > latest->valid.start_s) {
-            latest = terms;
-            ambiguous = false;
-        } else if (terms->valid.start_s == latest->valid.start_s && !same_content(terms, latest)) {
-            ambiguous = true;
-        }
+        if (strcmp(terms->market, market) == 0)
+            lm_latest_consider(&latest, terms, terms->valid, terms->content, instant_s);
     }
     char at[LM_TIME_SIZE];
     lm_instant_format(instant_s, at);
-    if (!latest)
+    if (!latest.record)
         lm_fail(error, LM_MISSING_RECORD, "no rules of market %s hold at %s", market, at);
-    else if (ambiguous)
+    else if (latest.ambiguous)
         lm_fail(error, LM_AMBIGUOUS, "the rules of market %s that hold at %s contradict each other",
                 market, at);
-    return ambiguous ? NULL : latest;
+    return latest.ambiguous ? NULL : latest.record;
 }
 
 const char *lm_terms_market(const struct lm_terms_list *list, struct lm_error *error) {

@@ -5,9 +5,9 @@
 #ifndef LM_MARKET_TERMS_H
 #define LM_MARKET_TERMS_H
 
-#include "lib/base/buffer.h"
 #include "lib/base/error.h"
 #include "lib/base/limits.h"
+#include "lib/crypto/merkle.h"
 #include "lib/record/record.h"
 
 /* What one market-rules record says of orders. */
@@ -18,7 +18,7 @@ struct lm_terms {
     int64_t gate_minutes;
     int64_t price_floor_micro; /* LM_ABSENT where there is none */
     int64_t price_cap_micro;
-    struct lm_buffer content; /* the whole record without sig, canonical */
+    uint8_t content[LM_HASH_SIZE]; /* leaf hash of the canonical form without sig */
 };
 
 struct lm_terms_list {

@@ -6,6 +6,7 @@
 
 #include "lib/base/names.h"
 #include "lib/crypto/jws.h"
+#include "lib/record/latest.h"
 #include "lib/registry/authority.h"
 #include "lib/registry/proof.h"
 
@@ -321,18 +322,13 @@ static void describe(const struct lm_registry *registry, const struct row *row,
 /* The row that counts of an id at an instant. */
 static enum lm_reason resolve(const struct lm_registry *registry, uint32_t name, int64_t instant_s,
                               const struct row **found) {
-    *found = NULL;
+    struct lm_latest latest = {0};
     for (uint32_t i = registry->id_first[name]; i < registry->id_first[name + 1]; i++) {
         const struct row *row = &registry->rows[registry->by_id[i]];
-        if (*found && row->valid.start_s != (*found)->valid.start_s)
-            break;
-        if (!lm_validity_holds(row->valid, instant_s))
-            continue;
-        if (*found && memcmp(row->digest, (*found)->digest, sizeof row->digest) != 0)
-            return LM_AMBIGUOUS;
-        *found = row;
+        lm_latest_consider(&latest, row, row->valid, row->digest, instant_s);
     }
-    return *found ? LM_NONE : LM_NO_IDENTITY;
+    *found = latest.record;
+    return !latest.record ? LM_NO_IDENTITY : latest.ambiguous ? LM_AMBIGUOUS : LM_NONE;
 }
 
 int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_t instant_s,

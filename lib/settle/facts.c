@@ -7,6 +7,8 @@
 #include "lib/base/array.h"
 #include "lib/record/canonical.h"
 
+#include "lib/record/latest.h"
+
 void lm_facts_start(struct lm_facts *facts) {
     *facts = (struct lm_facts){0};
     lm_names_start(&facts->names);
@@ -295,25 +297,23 @@ enum lm_reason lm_facts_find(struct lm_facts *facts, enum lm_facts_kind kind, ui
     struct lm_versions *versions = &facts->versions[kind];
     if (name >= versions->name_count)
         return LM_MISSING_RECORD;
-    struct lm_version *found = NULL;
-    bool ambiguous = false;
-    for (size_t i = versions->first[name]; i < versions->first[name + 1]; i++) {
-        struct lm_version *row = &versions->rows[i];
-        if (found && row->valid.start_s != found->valid.start_s)
-            break;
-        if (!lm_validity_holds(row->valid, instant_s))
-            continue;
-        if (!found)
-            found = row;
-        else if (memcmp(found->content, row->content, sizeof row->content) != 0)
-            ambiguous = true;
-        if (ambiguous) {
-            found->refused = LM_AMBIGUOUS;
-            row->refused = LM_AMBIGUOUS;
-        }
+    struct lm_version *rows = versions->rows;
+    size_t first = versions->first[name];
+    size_t end = versions->first[name + 1];
+    struct lm_latest latest = {0};
+    for (size_t i = first; i < end; i++)
+        lm_latest_consider(&latest, &rows[i], rows[i].valid, rows[i].content, instant_s);
+    *version = NULL;
+    if (!latest.record)
+        return LM_MISSING_RECORD;
+    *version = &rows[(const struct lm_version *)latest.record - rows];
+    if (!latest.ambiguous)
+        return LM_NONE;
+    for (size_t i = first; i < end; i++) {
+        if (rows[i].valid.start_s == latest.start_s && lm_validity_holds(rows[i].valid, instant_s))
+            rows[i].refused = LM_AMBIGUOUS;
     }
-    *version = found;
-    return !found ? LM_MISSING_RECORD : ambiguous ? LM_AMBIGUOUS : LM_NONE;
+    return LM_AMBIGUOUS;
 }
 
 const struct lm_party *lm_facts_party(struct lm_facts *facts, uint32_t name, int64_t instant_s,
