@@ -20,6 +20,12 @@ struct lm_line {
     uint64_t number; /* from 1 */
 };
 
+/* Where a line stood, as messages name it. */
+struct lm_place {
+    const char *source; /* a file's name, borrowed */
+    uint64_t line;
+};
+
 enum lm_lines_result {
     LM_LINES_END,  /* no more input */
     LM_LINES_LINE, /* *line is filled */

@@ -35,7 +35,7 @@
 #ifndef LM_MARKET_BOOKS_H
 #define LM_MARKET_BOOKS_H
 
-#include "lib/base/error.h"
+#include "lib/base/lines.h"
 #include "lib/record/price_rule.h"
 #include "lib/record/record.h"
 
@@ -49,12 +49,6 @@ struct lm_books_options {
     bool price_rule_given;
     struct lm_price_rule price_rule;
     bool keep_text; /* keep the orders' lines, for lm_books_reject */
-};
-
-/* Where a record stood. */
-struct lm_place {
-    const char *source; /* a file's name */
-    uint64_t line;
 };
 
 /* Empty books. The texts of OPTIONS must outlive them. NULL with *error. */

@@ -21,7 +21,7 @@ struct item {
 
 /* A settlement or adjustment. */
 struct row {
-    struct lm_where where;
+    struct lm_place where;
     uint8_t content[32];
     struct lm_period period;
     lm_i128 amount_nano;
@@ -128,7 +128,7 @@ static int pair_number(struct lm_bills *bills, uint32_t supplier, uint32_t user,
 }
 
 static int add_row(struct lm_bills *bills, const struct lm_record *record,
-                   const struct lm_where *where, struct lm_error *error) {
+                   const struct lm_place *where, struct lm_error *error) {
     const struct lm_settlement *body = &record->as.settlement;
     bool adjustment = record->type == LM_TYPE_ADJUSTMENT;
     struct row row = {.where = *where,
@@ -197,7 +197,7 @@ static int add_earlier(struct lm_bills *bills, const struct lm_record *record,
 
 int lm_bills_add(struct lm_bills *bills, const struct lm_record *record, const char *source,
                  uint64_t line, struct lm_error *error) {
-    struct lm_where where = {source, line};
+    struct lm_place where = {source, line};
     switch (record->type) {
     case LM_TYPE_SETTLEMENT:
     case LM_TYPE_ADJUSTMENT:
@@ -307,7 +307,7 @@ static int close_bill(struct lm_bills *bills, struct lm_bill *bill, const struct
  * *why, and *where it shows. */
 static int fill_bill(struct lm_bills *bills, const struct row *rows, size_t count,
                      uint32_t default_tariff, struct lm_bill *bill, bool *any,
-                     struct lm_where *where, struct lm_error *why) {
+                     struct lm_place *where, struct lm_error *why) {
     lm_tally_reset(&bills->tally);
     *any = false;
     for (size_t i = 0; i < count; i++) {
@@ -335,7 +335,7 @@ static int fill_bill(struct lm_bills *bills, const struct row *rows, size_t coun
     return 0;
 }
 
-static int tell_withheld(const struct lm_bill *bill, const struct lm_where *where,
+static int tell_withheld(const struct lm_bill *bill, const struct lm_place *where,
                          const struct lm_error *why, const struct lm_bills_visitor *visitor,
                          struct lm_error *error) {
     struct lm_error told;
@@ -351,7 +351,7 @@ static int make_bill(struct lm_bills *bills, const struct row *rows, size_t coun
                      const struct lm_bills_visitor *visitor, struct lm_error *error) {
     struct lm_bill bill;
     struct lm_error why;
-    struct lm_where where = rows[0].where;
+    struct lm_place where = rows[0].where;
     bool any;
     lm_record_clear(LM_TYPE_BILL, &bill);
     bill.amount_nano = 0;

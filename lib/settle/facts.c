@@ -98,7 +98,7 @@ static int add_services(struct lm_facts *facts, const struct lm_identity *identi
 }
 
 static int add_party(struct lm_facts *facts, const struct lm_identity *identity,
-                     const struct lm_where *where, struct addition *addition,
+                     const struct lm_place *where, struct addition *addition,
                      struct lm_error *error) {
     struct lm_party party = {.where = *where,
                              .role = identity->role,
@@ -214,7 +214,7 @@ static int add_rules(struct lm_facts *facts, const struct lm_market_rules *rules
 }
 
 int lm_facts_add(struct lm_facts *facts, const struct lm_record *record,
-                 const struct lm_where *where, struct lm_error *error) {
+                 const struct lm_place *where, struct lm_error *error) {
     struct addition addition;
     int result;
     switch (record->type) {

@@ -13,20 +13,15 @@
 #ifndef LM_SETTLE_FACTS_H
 #define LM_SETTLE_FACTS_H
 
+#include "lib/base/lines.h"
 #include "lib/base/names.h"
 #include "lib/record/record.h"
 #include "lib/settle/bands.h"
 
 #define LM_NOBODY UINT32_MAX
 
-/* Where a record stood. */
-struct lm_where {
-    const char *source; /* borrowed */
-    uint64_t line;
-};
-
 struct lm_party {
-    struct lm_where where;
+    struct lm_place where;
     int role;
     uint32_t name;
     uint32_t supplier; /* of a user */
@@ -66,7 +61,7 @@ struct lm_fee_terms {
 
 /* One version of what a name stands for. */
 struct lm_version {
-    struct lm_where where;
+    struct lm_place where;
     struct lm_validity valid;
     uint8_t content[32]; /* digest of the canonical form without sig */
     uint32_t name;
@@ -133,7 +128,7 @@ int lm_facts_digest(struct lm_facts *facts, const struct lm_record *record, bool
 
 /* Adds an identity, tariff, contract, network-fee or market-rules; passes over other types. */
 int lm_facts_add(struct lm_facts *facts, const struct lm_record *record,
-                 const struct lm_where *where, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+                 const struct lm_place *where, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* After the last record, before the first look-up. */
 int lm_facts_seal(struct lm_facts *facts, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 

@@ -39,7 +39,7 @@ static int read_outcome(struct lm_settle *settle, const struct lm_settlement *bo
 }
 
 static int add_settlement(struct lm_settle *settle, const struct lm_record *record,
-                          const struct lm_where *where, struct lm_error *error) {
+                          const struct lm_place *where, struct lm_error *error) {
     const struct lm_settlement *body = &record->as.settlement;
     struct lm_issued_row row = {.where = *where,
                                 .seq = record->type == LM_TYPE_ADJUSTMENT ? body->seq : -1};
@@ -61,7 +61,7 @@ static int add_settlement(struct lm_settle *settle, const struct lm_record *reco
 }
 
 static int add_transfer(struct lm_settle *settle, const struct lm_transfer *body,
-                        const struct lm_where *where, struct lm_error *error) {
+                        const struct lm_place *where, struct lm_error *error) {
     struct lm_issued_transfer row = {.where = *where, .amount_nano = body->amount_nano};
     if (settle->options.supplier && strcmp(settle->options.supplier, body->from) != 0)
         return 0;
@@ -83,7 +83,7 @@ static int add_transfer(struct lm_settle *settle, const struct lm_transfer *body
 
 int lm_settle_add_issued(struct lm_settle *settle, const struct lm_record *record,
                          const char *source, uint64_t line, struct lm_error *error) {
-    struct lm_where where = {source, line};
+    struct lm_place where = {source, line};
     if (record->type == LM_TYPE_TRANSFER)
         return add_transfer(settle, &record->as.transfer, &where, error);
     if (record->type == LM_TYPE_SETTLEMENT || record->type == LM_TYPE_ADJUSTMENT)

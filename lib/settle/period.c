@@ -48,12 +48,12 @@ void lm_period_work_free(struct lm_period_work *work) {
     free(work);
 }
 
-int lm_period_reject(const struct lm_period_work *work, const struct lm_where *where,
+int lm_period_reject(const struct lm_period_work *work, const struct lm_place *where,
                      const struct lm_error *why, struct lm_error *error) {
     return lm_settle_reject(work->visitor, where, why, error);
 }
 
-int lm_period_refuse(struct lm_period_work *work, const struct lm_where *where,
+int lm_period_refuse(struct lm_period_work *work, const struct lm_place *where,
                      struct lm_error *why, struct lm_error *error) {
     char detail[sizeof why->detail];
     memcpy(detail, why->detail, sizeof detail);
@@ -162,7 +162,7 @@ static int withhold_user(struct lm_period_work *work, struct lm_participant *mem
     struct lm_error why;
     char detail[sizeof why.detail];
     if (!lm_participant_judge(work, member, &why)) {
-        const struct lm_where *where = member->trade_count
+        const struct lm_place *where = member->trade_count
                                            ? &work->settle->trades[member->trades].where
                                            : &member->party->where;
         if (member->disputed && why.reason == LM_CONFLICT)
@@ -358,7 +358,7 @@ int lm_period_settle(struct lm_period_work *work, struct lm_period_row *period,
             result = walk(work, error);
     }
     if (result < 0 && lm_reason_exit(error->reason) == LM_EXIT_REJECT) {
-        struct lm_where where = {0};
+        struct lm_place where = {0};
         struct lm_error why = *error;
         if (period->trade_count)
             where = work->settle->trades[period->trades].where;

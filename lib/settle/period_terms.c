@@ -214,7 +214,7 @@ static bool join(uint32_t *currency, uint32_t other) {
 }
 
 static int refuse_currencies(struct lm_period_work *work, uint32_t a, uint32_t b,
-                             const struct lm_where *where, struct lm_error *error) {
+                             const struct lm_place *where, struct lm_error *error) {
     struct lm_error why;
     lm_fail(&why, LM_CURRENCY, "%s and %s meet", lm_period_text(work, a), lm_period_text(work, b));
     lm_hint(&why, "market-rules say which currency a market has");

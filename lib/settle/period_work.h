@@ -45,7 +45,7 @@ struct lm_trading {
     lm_i128 sold_wh;
     lm_i128 bought_wh;
     lm_i128 value_nano;                     /* sold less bought */
-    struct lm_where where;                  /* of one of its trades */
+    struct lm_place where;                  /* of one of its trades */
     const struct lm_clearing_row *clearing; /* NULL where there is none */
     bool unknown; /* not all trades are there, so that nobody knows who transfers what */
 };
@@ -148,10 +148,10 @@ size_t lm_period_region(const struct lm_period_work *work, uint32_t region,
                         size_t *first) LM_NONNULL;
 
 /* Tells of something refused that does not end the period. */
-int lm_period_reject(const struct lm_period_work *work, const struct lm_where *where,
+int lm_period_reject(const struct lm_period_work *work, const struct lm_place *where,
                      const struct lm_error *why, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Tells why the period is refused, "…: nothing of PERIOD is settled". */
-int lm_period_refuse(struct lm_period_work *work, const struct lm_where *where,
+int lm_period_refuse(struct lm_period_work *work, const struct lm_place *where,
                      struct lm_error *why, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* A name's text. */
 const char *lm_period_text(const struct lm_period_work *work, uint32_t name) LM_NONNULL;

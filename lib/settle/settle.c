@@ -67,7 +67,7 @@ int lm_settle_period(struct lm_settle *settle, struct lm_period period, uint32_t
 }
 
 static int add_trade(struct lm_settle *settle, const struct lm_record *record,
-                     const struct lm_where *where, struct lm_error *error) {
+                     const struct lm_place *where, struct lm_error *error) {
     const struct lm_trade *trade = &record->as.trade;
     bool priced = trade->price_micro != LM_ABSENT;
     struct lm_trade_row row = {.where = *where,
@@ -101,7 +101,7 @@ static int pair_number(struct lm_names *names, uint32_t a, uint32_t b, uint32_t 
 }
 
 static int add_reading(struct lm_settle *settle, const struct lm_record *record,
-                       const struct lm_where *where, struct lm_error *error) {
+                       const struct lm_place *where, struct lm_error *error) {
     const struct lm_reading *reading = &record->as.reading;
     struct lm_reading_row row = {.where = *where,
                                  .seq = reading->seq,
@@ -129,7 +129,7 @@ static int add_reading(struct lm_settle *settle, const struct lm_record *record,
 }
 
 static int add_clearing(struct lm_settle *settle, const struct lm_record *record,
-                        const struct lm_where *where, struct lm_error *error) {
+                        const struct lm_place *where, struct lm_error *error) {
     const struct lm_clearing *clearing = &record->as.clearing;
     struct lm_clearing_row row = {
         .where = *where, .energy_wh = clearing->energy_wh, .price_micro = clearing->price_micro};
@@ -155,7 +155,7 @@ static int add_clearing(struct lm_settle *settle, const struct lm_record *record
 
 int lm_settle_add(struct lm_settle *settle, const struct lm_record *record, const char *source,
                   uint64_t line, struct lm_error *error) {
-    struct lm_where where = {source, line};
+    struct lm_place where = {source, line};
     switch (record->type) {
     case LM_TYPE_TRADE:
         return add_trade(settle, record, &where, error);
@@ -190,7 +190,7 @@ int lm_subject_compare(const struct lm_settle *settle, const struct lm_subject *
     return order ? order : compare_ranks(settle, a->region, b->region);
 }
 
-int lm_settle_reject(const struct lm_settle_visitor *visitor, const struct lm_where *where,
+int lm_settle_reject(const struct lm_settle_visitor *visitor, const struct lm_place *where,
                      const struct lm_error *why, struct lm_error *error) {
     if (!visitor || !visitor->reject)
         return 0;

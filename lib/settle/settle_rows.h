@@ -9,7 +9,7 @@
 #include "lib/settle/tally.h"
 
 struct lm_trade_row {
-    struct lm_where where;
+    struct lm_place where;
     uint8_t content[32];
     int64_t n;
     int64_t energy_wh;
@@ -24,7 +24,7 @@ struct lm_trade_row {
 
 /* The reading that counts of a meter and period. */
 struct lm_reading_row {
-    struct lm_where where;
+    struct lm_place where;
     uint8_t content[32]; /* without to */
     int64_t seq;
     int64_t import_wh;
@@ -35,7 +35,7 @@ struct lm_reading_row {
 };
 
 struct lm_clearing_row {
-    struct lm_where where;
+    struct lm_place where;
     uint8_t content[32];
     int64_t energy_wh;
     int64_t price_micro; /* LM_ABSENT without a crossing */
@@ -70,7 +70,7 @@ struct lm_outcome {
 
 /* A settlement or adjustment that was issued. */
 struct lm_issued_row {
-    struct lm_where where;
+    struct lm_place where;
     uint8_t content[32];
     struct lm_outcome outcome;
     int64_t seq; /* -1 for the settlement itself */
@@ -78,7 +78,7 @@ struct lm_issued_row {
 };
 
 struct lm_issued_transfer {
-    struct lm_where where;
+    struct lm_place where;
     lm_i128 amount_nano;
     uint32_t period;
     uint32_t market;
@@ -143,7 +143,7 @@ int lm_subject_compare(const struct lm_settle *settle, const struct lm_subject *
 const char *lm_settle_text(const struct lm_settle *settle, uint32_t name) LM_NONNULL;
 
 /* Tells the visitor why something at WHERE is refused. Nothing where VISITOR is NULL. */
-int lm_settle_reject(const struct lm_settle_visitor *visitor, const struct lm_where *where,
+int lm_settle_reject(const struct lm_settle_visitor *visitor, const struct lm_place *where,
                      const struct lm_error *why, struct lm_error *error)
     LM_NONNULL_AT(2, 3, 4) LM_MUST_CHECK;
 
