@@ -13,13 +13,17 @@ static void append_header(const char *kid, struct lm_buffer *out) {
                      kid);
 }
 
-/* What is signed, RFC 7515 section 5.1 with RFC 7797 section 3: header, point, the payload as it
- * is. */
-static void append_signing_input(const char *header64, const char *payload, size_t size,
-                                 struct lm_buffer *out) {
+void lm_jws_signing_input(const char *header64, const char *payload, size_t size,
+                          struct lm_buffer *out) {
     lm_buffer_text(out, header64);
     lm_buffer_byte(out, '.');
     lm_buffer_bytes(out, payload, size);
+}
+
+bool lm_ed25519_verify(const uint8_t *signature, size_t signature_size, const void *message,
+                       size_t size, const uint8_t public_key[32]) {
+    return signature_size == crypto_sign_BYTES &&
+           crypto_sign_verify_detached(signature, message, size, public_key) == 0;
 }
 
 void lm_jws_sign(const struct lm_key *key, const char *payload, size_t size,
@@ -33,7 +37,7 @@ void lm_jws_sign(const struct lm_key *key, const char *payload, size_t size,
         lm_base64url_append((const uint8_t *)header.data, header.size, &header64);
     lm_buffer_byte(&header64, '\0');
     if (lm_buffer_ok(&header) && lm_buffer_ok(&header64))
-        append_signing_input(header64.data, payload, size, &input);
+        lm_jws_signing_input(header64.data, payload, size, &input);
     if (lm_buffer_ok(&header) && lm_buffer_ok(&header64) && lm_buffer_ok(&input)) {
         (void)crypto_sign_detached(signature, NULL, (const uint8_t *)input.data, input.size,
                                    key->sign_secret);
@@ -88,12 +92,11 @@ int lm_jws_verify(const struct lm_signature *signature, const uint8_t public_key
     uint8_t bytes[crypto_sign_BYTES];
     struct lm_buffer input = {0};
     int result = 0;
-    append_signing_input(signature->protected_header, payload, size, &input);
+    lm_jws_signing_input(signature->protected_header, payload, size, &input);
     if (!lm_buffer_ok(&input))
         result = lm_fail_memory(error);
     else if (!lm_base64url_read(signature->signature, bytes, sizeof bytes) ||
-             crypto_sign_verify_detached(bytes, (const uint8_t *)input.data, input.size,
-                                         public_key) != 0)
+             !lm_ed25519_verify(bytes, sizeof bytes, input.data, input.size, public_key))
         result = lm_fail(error, LM_BAD_SIGNATURE, "bad signature");
     lm_buffer_free(&input);
     return result;

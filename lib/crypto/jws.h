@@ -13,6 +13,16 @@
 #include "lib/crypto/key.h"
 #include "lib/record/types.h"
 
+/* Appends what is signed: the encoded header, a point, the payload as it is (RFC 7515 section 5.1
+ * with RFC 7797 section 3). */
+void lm_jws_signing_input(const char *header64, const char *payload, size_t size,
+                          struct lm_buffer *out) LM_NONNULL;
+
+/* Checks an Ed25519 signature (RFC 8032) over a message. False as well for a signature that is not
+ * 64 bytes long, for S beyond the group order, and for keys of small order. */
+bool lm_ed25519_verify(const uint8_t *signature, size_t signature_size, const void *message,
+                       size_t size, const uint8_t public_key[32]) LM_NONNULL_AT(1, 5) LM_MUST_CHECK;
+
 /* Appends the signature object, {"protected":…,"signature":…}, of KEY over the payload. */
 void lm_jws_sign(const struct lm_key *key, const char *payload, size_t size,
                  struct lm_buffer *out) LM_NONNULL;
