@@ -48,6 +48,12 @@ void lm_settle_free(struct lm_settle *settle) {
     free(settle);
 }
 
+void lm_settle_only(struct lm_settle *settle, bool (*wants)(void *context, struct lm_period period),
+                    void *context) {
+    settle->wants = wants;
+    settle->wants_context = context;
+}
+
 int lm_settle_period(struct lm_settle *settle, struct lm_period period, uint32_t *number,
                      struct lm_error *error) {
     char key[sizeof period.start_s + sizeof period.minutes];

@@ -105,7 +105,9 @@ struct lm_period_row {
 
 struct lm_settle {
     struct lm_settle_options options;
-    uint32_t only; /* options.supplier, or LM_NOBODY */
+    uint32_t only;                                         /* options.supplier, or LM_NOBODY */
+    bool (*wants)(void *context, struct lm_period period); /* NULL: all periods */
+    void *wants_context;
     struct lm_facts facts;
     struct lm_names period_names;
     struct lm_period_row *periods;
