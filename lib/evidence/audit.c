@@ -24,7 +24,7 @@ struct audit_line {
     enum lm_type type;     /* of a good one */
 };
 
-/* A settlement or adjustment that is signed as it should be. */
+/* A settlement, adjustment or transfer that is signed as it should be. */
 struct issued {
     struct lm_period period;
     size_t line;
@@ -240,14 +240,16 @@ static int note_issued(struct lm_audit *audit, const struct lm_record *record, s
                                 audit->payload.size, origin, error);
 }
 
-/* Whether settlements were adjusted is known once all of them are. */
+/* What is to be done with them shows once all are known. */
 static int note_settlement(struct lm_audit *audit, const struct lm_record *record, size_t line,
                            struct lm_error *error) {
-    struct issued issued = {record->as.settlement.period, line};
+    struct lm_period period = record->type == LM_TYPE_TRANSFER ? record->as.transfer.period
+                                                               : record->as.settlement.period;
+    struct issued issued = {period, line};
     if (record->type == LM_TYPE_ADJUSTMENT &&
-        append(&audit->adjusted, &issued.period, sizeof issued.period, error) < 0)
+        append(&audit->adjusted, &period, sizeof period, error) < 0)
         return -1;
-    if (note_settled(audit, issued.period, error) < 0)
+    if (note_settled(audit, period, error) < 0)
         return -1;
     return append(&audit->issued, &issued, sizeof issued, error);
 }
@@ -276,10 +278,8 @@ static int use(struct lm_audit *audit, const struct checked *checked, struct lm_
         break;
     case LM_TYPE_SETTLEMENT:
     case LM_TYPE_ADJUSTMENT:
-        return note_settlement(audit, record, line, error);
     case LM_TYPE_TRANSFER:
-        result = note_settled(audit, record->as.transfer.period, error);
-        return result == 0 ? note_issued(audit, record, line, error) : -1;
+        return note_settlement(audit, record, line, error);
     case LM_TYPE_READING:
         result = note_settled(audit, record->as.reading.period, error);
         break;
@@ -383,36 +383,43 @@ static bool is_settled(void *context, struct lm_period period) {
     return is_among(&audit->settled, period);
 }
 
-static int add_issued(struct lm_audit *audit, const struct issued *issued, struct lm_error *error) {
-    const struct audit_line *line = &audit->lines[issued->line];
-    struct lm_record record;
-    struct lm_error why;
-    int result;
-    /* It parsed before. */
-    if (lm_record_parse(audit->texts.data + line->start, line->size, &record, error) < 0)
-        return -1;
-    if (!is_among(&audit->adjusted, issued->period)) {
-        result = note_issued(audit, &record, issued->line, error);
-    } else {
-        result = lm_settle_add_issued(audit->settle, &record, "", issued->line + 1, &why);
-        if (result < 0 && lm_reason_exit(why.reason) == LM_EXIT_REJECT)
-            result = tell_line(audit, line, why.reason, NULL, why.detail, error);
-        else if (result < 0)
-            *error = why;
-    }
-    lm_record_free(&record);
-    return result;
+/* Settlements are compared one by one, but for periods that were adjusted: there they and the
+ * adjustments have to add up. Transfers are never adjusted. */
+static bool adds_up(const struct lm_audit *audit, const struct issued *issued) {
+    return audit->lines[issued->line].type != LM_TYPE_TRANSFER &&
+           is_among(&audit->adjusted, issued->period);
 }
 
-/* Settlements are compared one by one, but for periods that were adjusted: there they and the
- * adjustments have to add up. */
-static int add_all_issued(struct lm_audit *audit, struct lm_error *error) {
-    sort_periods(&audit->settled);
-    sort_periods(&audit->adjusted);
+static int add_issued(struct lm_audit *audit, const struct lm_record *record,
+                      const struct issued *issued, struct lm_error *error) {
+    struct lm_error why;
+    if (lm_settle_add_issued(audit->settle, record, "", issued->line + 1, &why) == 0)
+        return 0;
+    if (lm_reason_exit(why.reason) == LM_EXIT_REJECT)
+        return tell_line(audit, &audit->lines[issued->line], why.reason, NULL, why.detail, error);
+    *error = why;
+    return -1;
+}
+
+/* Hands on what was issued: before the settlement is made again what has to add up, afterwards what
+ * is compared. Where nothing of a period can be settled, that has been told, and says nothing about
+ * who settled it all the same. */
+static int hand_on_issued(struct lm_audit *audit, bool settled, struct lm_error *error) {
     for (size_t at = 0; at < audit->issued.size; at += sizeof(struct issued)) {
         struct issued issued;
+        struct lm_record record;
         memcpy(&issued, audit->issued.data + at, sizeof issued);
-        if (add_issued(audit, &issued, error) < 0)
+        const struct audit_line *line = &audit->lines[issued.line];
+        if (adds_up(audit, &issued) == settled ||
+            (settled && lm_settle_refused(audit->settle, issued.period)))
+            continue;
+        /* It parsed before. */
+        if (lm_record_parse(audit->texts.data + line->start, line->size, &record, error) < 0)
+            return -1;
+        int result = settled ? note_issued(audit, &record, issued.line, error)
+                             : add_issued(audit, &record, &issued, error);
+        lm_record_free(&record);
+        if (result < 0)
             return -1;
     }
     return 0;
@@ -465,10 +472,13 @@ static int recompute(struct lm_audit *audit, struct lm_error *error) {
     if (lm_books_judge(audit->books, on_order_reject, audit, error) < 0 ||
         lm_books_clear(audit->books, &books_visitor, error) < 0)
         return -1;
+    sort_periods(&audit->settled);
+    sort_periods(&audit->adjusted);
     lm_settle_only(audit->settle, is_settled, audit);
-    if (add_all_issued(audit, error) < 0)
+    if (hand_on_issued(audit, false, error) < 0 ||
+        lm_settle_run(audit->settle, &settle_visitor, error) < 0)
         return -1;
-    return lm_settle_run(audit->settle, &settle_visitor, error);
+    return hand_on_issued(audit, true, error);
 }
 
 static int on_discrepancy(void *context, const struct lm_discrepancy *discrepancy,

@@ -92,4 +92,8 @@ struct lm_settle_visitor {
 int lm_settle_run(struct lm_settle *settle, const struct lm_settle_visitor *visitor,
                   struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* Whether nothing of a period was settled, for one of the reasons above; asked after the run. */
+bool lm_settle_refused(const struct lm_settle *settle,
+                       struct lm_period period) LM_NONNULL LM_MUST_CHECK;
+
 #endif

@@ -88,6 +88,7 @@ struct lm_issued_transfer {
 };
 
 struct lm_period_row {
+    bool refused; /* nothing of it was settled */
     struct lm_period period;
     bool wanted;       /* has a trade or a reading */
     bool contradicted; /* what was issued of it contradicts itself */
