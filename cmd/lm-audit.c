@@ -76,6 +76,16 @@ static void read_lines(struct lm_run *run, struct lm_audit *audit) {
     }
 }
 
+static void judge(struct context *context, struct lm_audit *audit, struct lm_pool *pool) {
+    struct lm_error error;
+    bool clean;
+    if (lm_audit_finish(audit, pool, write_finding, context, &clean, &error) < 0)
+        lm_run_fatal(context->run, &error);
+    write_verdict(context, clean);
+    if (!clean)
+        lm_run_negative(context->run);
+}
+
 int main(int argc, char **argv) {
     struct options options = {0};
     struct lm_run run;
@@ -83,7 +93,6 @@ int main(int argc, char **argv) {
     struct lm_root root;
     struct lm_audit *audit;
     struct lm_pool *pool;
-    bool clean = false;
 
     lm_run_start(&run, &program, argc, argv, &options);
     if (!options.root)
@@ -94,11 +103,9 @@ int main(int argc, char **argv) {
         !(pool = lm_pool_new((size_t)options.common.jobs, &error)))
         lm_run_fatal(&run, &error);
     read_lines(&run, audit);
-    if (lm_audit_finish(audit, pool, write_finding, &context, &clean, &error) < 0)
-        lm_run_fatal(&run, &error);
-    write_verdict(&context, clean);
-    if (!clean)
-        lm_run_negative(&run);
+    /* Where --strict has stopped, half of the records are no market to judge. */
+    if (!run.stopped)
+        judge(&context, audit, pool);
     lm_pool_free(pool);
     lm_audit_free(audit);
     lm_buffer_free(&context.line);

@@ -78,7 +78,8 @@ static bool same_content(const struct row *a, const struct row *b) {
     return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
 }
 
-/* By type and name; the expected record first, then the issued ones as they came. */
+/* By type and name; the expected record first, then the issued ones by content, so that nothing
+ * but their origins depends on the order in which they came. */
 static int compare_rows(const void *a, const void *b) {
     const struct row *x = a;
     const struct row *y = b;
@@ -89,7 +90,19 @@ static int compare_rows(const void *a, const void *b) {
         return names;
     if (x->expected != y->expected)
         return x->expected ? -1 : 1;
-    return (x->origin > y->origin) - (x->origin < y->origin);
+    int contents = memcmp(x->digest, y->digest, sizeof x->digest);
+    return contents ? contents : (x->origin > y->origin) - (x->origin < y->origin);
+}
+
+/* The issued record that the others of its name are held against: the expected one, if it is among
+ * them. */
+static const struct row *find_base(const struct row *expected, const struct row *issued,
+                                   size_t count) {
+    for (size_t i = 0; expected && i < count; i++) {
+        if (same_content(expected, &issued[i]))
+            return &issued[i];
+    }
+    return issued;
 }
 
 /* All rows of one name. */
@@ -99,26 +112,25 @@ static int judge(const struct row *rows, size_t count,
     const struct row *expected = rows[0].expected ? &rows[0] : NULL;
     const struct row *issued = rows + (expected != NULL);
     size_t issued_count = count - (expected != NULL);
-    const struct row *answering = issued_count > 0 ? issued : expected;
-    struct lm_discrepancy discrepancy = {.type = rows[0].type,
-                                         .party = answering->party,
-                                         .name = rows[0].name,
-                                         .origins = {answering->origin}};
+    struct lm_discrepancy discrepancy = {
+        .type = rows[0].type, .party = rows[0].party, .name = rows[0].name};
     if (issued_count == 0) {
         discrepancy.difference = LM_DIFFERENCE_MISSING;
         return expected->optional ? 0 : each(context, &discrepancy, error);
     }
+    const struct row *base = find_base(expected, issued, issued_count);
+    discrepancy.origins[0] = base->origin;
     discrepancy.origin_count = 1;
-    if (!expected || !same_content(expected, issued)) {
+    if (!expected || !same_content(expected, base)) {
         discrepancy.difference = expected ? LM_DIFFERENCE_DIFFERS : LM_DIFFERENCE_UNFOUNDED;
         if (each(context, &discrepancy, error) < 0)
             return -1;
     }
-    for (size_t i = 1; i < issued_count; i++) {
-        if (same_content(&issued[i], issued))
+    /* Rows of one content lie together. */
+    for (size_t i = 0; i < issued_count; i++) {
+        if (same_content(&issued[i], base) || (i > 0 && same_content(&issued[i], &issued[i - 1])))
             continue;
         discrepancy.difference = LM_DIFFERENCE_REPEATED;
-        discrepancy.party = issued[i].party;
         discrepancy.origins[1] = issued[i].origin;
         discrepancy.origin_count = 2;
         if (each(context, &discrepancy, error) < 0)

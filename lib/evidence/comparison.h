@@ -46,7 +46,8 @@ int lm_comparison_expected(struct lm_comparison *comparison, enum lm_type type, 
                            const char *party, const char *payload, size_t size, bool optional,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* Calls EACH for every difference, by type, name and origin. A byte-identical repeat is none. */
+/* Calls EACH for every difference, by type, name and content. A repeat of the same content is none;
+ * where several contents were issued, the expected one is the first of origins, if it is there. */
 int lm_comparison_finish(struct lm_comparison *comparison,
                          int (*each)(void *context, const struct lm_discrepancy *discrepancy,
                                      struct lm_error *error),

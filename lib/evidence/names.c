@@ -26,6 +26,7 @@ void lm_issued_name(enum lm_type type, const union lm_body *body, struct lm_buff
             lm_buffer_format(name, ", n %lld", (long long)body->trade.n);
         break;
     case LM_TYPE_SETTLEMENT:
+    case LM_TYPE_ADJUSTMENT:
         (void)lm_period_format(body->settlement.period, period);
         lm_buffer_text(name, period);
         put(name, "supplier", body->settlement.supplier);
@@ -54,6 +55,7 @@ const char *lm_issuer(enum lm_type type, const union lm_body *body) {
     case LM_TYPE_TRADE:
         return body->trade.market;
     case LM_TYPE_SETTLEMENT:
+    case LM_TYPE_ADJUSTMENT:
         return body->settlement.supplier;
     case LM_TYPE_TRANSFER:
         return body->transfer.from;

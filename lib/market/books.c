@@ -88,9 +88,10 @@ int lm_books_want(struct lm_books *books, const char *market, struct lm_period p
     if (find_group(books, market, period, &group, error) < 0)
         return -1;
     books->groups[group].wanted = true;
-    if (rule) {
-        books->groups[group].price_rule_given = true;
-        books->groups[group].price_rule = *rule;
+    struct lm_group *wanted = &books->groups[group];
+    if (rule && (!wanted->price_rule_given || rule->k_micro < wanted->price_rule.k_micro)) {
+        wanted->price_rule_given = true;
+        wanted->price_rule = *rule;
     }
     return 0;
 }

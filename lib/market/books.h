@@ -63,7 +63,8 @@ int lm_books_add(struct lm_books *books, const struct lm_record *record,
                  const struct lm_place *place, const char *text, size_t size,
                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* Wants a clearing even of an empty book, and by RULE (may be NULL) where no market-rules hold. */
+/* Wants a clearing even of an empty book, and by RULE (may be NULL) where no market-rules hold; of
+ * several the one with the lowest price. */
 int lm_books_want(struct lm_books *books, const char *market, struct lm_period period,
                   const struct lm_price_rule *rule, struct lm_error *error)
     LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;

@@ -14,7 +14,7 @@
 #define OTHERS_SIZE 4096
 
 /* Character by character, so that hostile bytes cost no more than others. */
-static void append_clean(const char *text, size_t size, struct lm_buffer *out) {
+void lm_text_clean(const char *text, size_t size, struct lm_buffer *out) {
     while (size > 0) {
         unsigned char lead = (unsigned char)*text;
         size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0x80 ? 2 : 1;
@@ -47,7 +47,7 @@ void lm_reject_write(const char *program, uint64_t number, const char *text, siz
     struct lm_error ignored;
     struct lm_reject reject;
     lm_record_clear(LM_TYPE_REJECT, &reject);
-    append_clean(error->detail, strlen(error->detail), &detail);
+    lm_text_clean(error->detail, strlen(error->detail), &detail);
     lm_buffer_byte(&detail, '\0');
     reject.detail = detail.data;
     reject.line = (int64_t)number;
@@ -62,7 +62,7 @@ void lm_reject_write(const char *program, uint64_t number, const char *text, siz
         if (json_is_object(json) && fits_inside(json)) {
             reject.record = json;
         } else {
-            append_clean(text, size < TEXT_SIZE_MAX ? size : TEXT_SIZE_MAX, &clean);
+            lm_text_clean(text, size < TEXT_SIZE_MAX ? size : TEXT_SIZE_MAX, &clean);
             lm_buffer_byte(&clean, '\0');
             reject.text = clean.data;
         }

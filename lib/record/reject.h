@@ -8,6 +8,10 @@
 
 #include "lib/record/types.h"
 
+/* Appends TEXT with what is not UTF-8, or no character, replaced by U+FFFD, so that it can stand in
+ * a record. */
+void lm_text_clean(const char *text, size_t size, struct lm_buffer *out) LM_NONNULL;
+
 /*
  * Appends the canonical reject record (no line feed) for line NUMBER of PROGRAM's input, whose
  * SIZE bytes are TEXT (NULL where they are no longer at hand). A line that is an I-JSON object and

@@ -223,7 +223,9 @@ static int find_root(struct lm_registry *registry, struct lm_error *error) {
     }
     if (registry->root.public_known)
         return 0;
-    return lm_fail(error, LM_BAD_KEY, "the root key %s is not in the registry", registry->root.kid);
+    lm_fail(error, LM_BAD_KEY, "the root key %s is not in the registry", registry->root.kid);
+    return lm_hint(error,
+                   "the registrar's identity is missing; --root takes it, too, or a key file");
 }
 
 struct sort_key {

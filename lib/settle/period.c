@@ -367,5 +367,6 @@ int lm_period_settle(struct lm_period_work *work, struct lm_period_row *period,
         result = lm_period_refuse(work, &where, &why, error);
     }
     clean(work);
+    period->refused = work->refused;
     return result;
 }

@@ -138,6 +138,11 @@ static int tell_refused(const struct lm_settle *settle, const struct lm_settle_v
     return 0;
 }
 
+static bool is_settled(const struct lm_settle *settle, const struct lm_period_row *period) {
+    return period->wanted && !period->contradicted &&
+           (!settle->wants || settle->wants(settle->wants_context, period->period));
+}
+
 int lm_settle_run(struct lm_settle *settle, const struct lm_settle_visitor *visitor,
                   struct lm_error *error) {
     if (seal(settle, visitor, error) < 0)
@@ -150,7 +155,7 @@ int lm_settle_run(struct lm_settle *settle, const struct lm_settle_visitor *visi
     for (int pass = 0; pass < 2 && result == 0; pass++) {
         for (size_t i = 0; i < settle->period_names.count && result == 0; i++) {
             struct lm_period_row *period = &settle->periods[settle->period_order[i]];
-            if (period->wanted && !period->contradicted)
+            if (is_settled(settle, period))
                 result = lm_period_settle(work, period, pass ? visitor : NULL, error);
         }
     }

@@ -48,12 +48,34 @@ void lm_settle_free(struct lm_settle *settle) {
     free(settle);
 }
 
-int lm_settle_period(struct lm_settle *settle, struct lm_period period, uint32_t *number,
-                     struct lm_error *error) {
-    char key[sizeof period.start_s + sizeof period.minutes];
-    size_t count = settle->period_names.count;
+void lm_settle_only(struct lm_settle *settle, bool (*wants)(void *context, struct lm_period period),
+                    void *context) {
+    settle->wants = wants;
+    settle->wants_context = context;
+}
+
+#define PERIOD_KEY_SIZE (sizeof(int64_t) + sizeof(int32_t))
+
+static void write_period_key(struct lm_period period, char key[PERIOD_KEY_SIZE]) {
+    _Static_assert(sizeof period.start_s + sizeof period.minutes == PERIOD_KEY_SIZE,
+                   "a period's key holds both its numbers");
     memcpy(key, &period.start_s, sizeof period.start_s);
     memcpy(key + sizeof period.start_s, &period.minutes, sizeof period.minutes);
+}
+
+bool lm_settle_refused(const struct lm_settle *settle, struct lm_period period) {
+    char key[PERIOD_KEY_SIZE];
+    uint32_t number;
+    write_period_key(period, key);
+    return lm_names_find(&settle->period_names, key, sizeof key, &number) &&
+           (settle->periods[number].refused || settle->periods[number].contradicted);
+}
+
+int lm_settle_period(struct lm_settle *settle, struct lm_period period, uint32_t *number,
+                     struct lm_error *error) {
+    char key[PERIOD_KEY_SIZE];
+    size_t count = settle->period_names.count;
+    write_period_key(period, key);
     struct lm_period_row *periods =
         lm_array_room(settle->periods, &settle->period_room, count, sizeof *periods, error);
     if (!periods)

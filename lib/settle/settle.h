@@ -68,6 +68,10 @@ int lm_settle_add_issued(struct lm_settle *settle, const struct lm_record *recor
                          const char *source, uint64_t line,
                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* Settles only the periods for which WANTS says so. Without, all that have a trade or a reading. */
+void lm_settle_only(struct lm_settle *settle, bool (*wants)(void *context, struct lm_period period),
+                    void *context) LM_NONNULL_AT(1, 2);
+
 /*
  * Told of the results by period (start, then length): settlements or adjustments by (supplier,
  * role in the order of enum lm_role, party, region), then transfers by market, in the order of
@@ -87,5 +91,9 @@ struct lm_settle_visitor {
 /* Settles all periods, once, after the last record. */
 int lm_settle_run(struct lm_settle *settle, const struct lm_settle_visitor *visitor,
                   struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Whether nothing of a period was settled, for one of the reasons above; asked after the run. */
+bool lm_settle_refused(const struct lm_settle *settle,
+                       struct lm_period period) LM_NONNULL LM_MUST_CHECK;
 
 #endif

@@ -88,6 +88,7 @@ struct lm_issued_transfer {
 };
 
 struct lm_period_row {
+    bool refused; /* nothing of it was settled */
     struct lm_period period;
     bool wanted;       /* has a trade or a reading */
     bool contradicted; /* what was issued of it contradicts itself */
@@ -105,7 +106,9 @@ struct lm_period_row {
 
 struct lm_settle {
     struct lm_settle_options options;
-    uint32_t only; /* options.supplier, or LM_NOBODY */
+    uint32_t only;                                         /* options.supplier, or LM_NOBODY */
+    bool (*wants)(void *context, struct lm_period period); /* NULL: all periods */
+    void *wants_context;
     struct lm_facts facts;
     struct lm_names period_names;
     struct lm_period_row *periods;
