@@ -77,7 +77,8 @@ static int add_issued(void *context, const struct lm_input *input, struct lm_rec
 }
 
 static void settle_periods(struct lm_run *run, struct options *options) {
-    struct lm_settle_options settle_options = {options->supplier, options->month};
+    struct lm_settle_options settle_options = {.supplier = options->supplier,
+                                               .month = options->month};
     struct lm_error error;
     struct lm_input input;
     struct lm_record record;

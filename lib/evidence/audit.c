@@ -65,7 +65,7 @@ struct checked {
 struct lm_audit *lm_audit_new(const struct lm_root *root, int64_t now_s, struct lm_error *error) {
     struct lm_books_options books_options = {0};
     /* Adjustments that are missing are of some month; which does not matter. */
-    struct lm_settle_options settle_options = {.month = {1970, 1}};
+    struct lm_settle_options settle_options = {.month = {1970, 1}, .unbalanced = true};
     struct lm_audit *audit = calloc(1, sizeof *audit);
     if (!audit) {
         lm_fail_memory(error);

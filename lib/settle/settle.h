@@ -43,6 +43,9 @@ struct lm_settle_options {
     const char *supplier;
     /* Writes adjustments where something was issued (lm_settle_add_issued), for this month. */
     struct lm_month month;
+    /* Writes them even where those of a group do not sum to zero, as something else was issued to
+     * it than it wrote: who audits wants to know what. */
+    bool unbalanced;
 };
 
 /* The texts of OPTIONS must outlive it. NULL with *error. */

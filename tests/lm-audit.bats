@@ -1,0 +1,542 @@
+# lm-audit: an honest market is clean, and whatever is done to it is found and put down to whoever
+# answers for it. Scripts in single quotes are jq's, and bats sets what shellcheck does not know.
+# shellcheck disable=SC2016,SC2154
+bats_require_minimum_version 1.5.0
+load helper
+
+NOW=2016-04-02T00:00:00Z
+T1=2016-04-01T11:30Z/PT30M
+T2=2016-04-01T12:00Z/PT30M
+CLEAN='{"exhibits":[],"result":"clean","type":"verdict","v":1}'
+
+setup_file() {
+    "$LM_ROOT/tests/audit/market" "$BATS_FILE_TMPDIR/market" >/dev/null
+}
+
+setup() {
+    M=$BATS_FILE_TMPDIR/market
+    cd "$BATS_TEST_TMPDIR" || exit
+}
+
+audit() {
+    timeout 60 lm-audit --root "$M/registrar.jwk" --now "$NOW" "$@"
+}
+
+# clean FILE…: nothing is found.
+clean() {
+    run -0 --separate-stderr audit "$@"
+    [[ -z $stderr ]]
+    [[ $output == "$CLEAN" ]]
+}
+
+# found FILE 'COUNT CODE PARTY'…: these and no other findings, then the verdict.
+found() {
+    run -1 --separate-stderr audit "$1"
+    shift
+    jq -se '.[-1] | .type == "verdict" and .result == "findings"' <<<"$output"
+    # What an audit says are records; lm-clear would refuse others.
+    lm-clear <<<"$output"
+    diff <(jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort | uniq -c |
+        sed 's/^ *//') <(printf '%s\n' "$@" | sort -k 2)
+}
+
+# without SELECT: the market without some records.
+without() {
+    jq -c "select(($1) | not)" "$M/all.ndjson"
+}
+
+# altered SELECT CHANGE: with some records changed behind their signatures.
+altered() {
+    jq -c "if ($1) then $2 else . end" "$M/all.ndjson"
+}
+
+# made KEY SELECT CHANGE: some records, changed, and signed with a key.
+made() {
+    jq -c "select($2) | $3 | del(.sig)" "$M/all.ndjson" | lm-sign -k "$1"
+}
+
+# remade KEY SELECT CHANGE: the market with some records changed and signed again.
+remade() {
+    without "$2"
+    made "$@"
+}
+
+# impostor ID AS: a key file with ID's key that says it is AS's: lm-sign refuses to speak for
+# somebody else.
+impostor() {
+    jq -c --arg id "$2" '.id = $id' "$M/$1.jwk" >"$1-as-$2.jwk"
+    chmod 600 "$1-as-$2.jwk"
+    echo "$1-as-$2.jwk"
+}
+
+CLEARING="(.type == \"clearing\" and .period == \"$T1\")"
+# u1 sells below the price, so that she trades, in full.
+TRADE="(.type == \"trade\" and .period == \"$T1\" and .from == \"u1\")"
+SETTLEMENT="(.type == \"settlement\" and .period == \"$T1\" and .party == \"u8\")"
+TRANSFER="(.type == \"transfer\" and .period == \"$T1\")"
+ORDER="(.type == \"order\" and .period == \"$T1\" and .from == \"u1\")"
+READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
+
+# ---- an honest market ----
+
+@test "an honest market is clean, and that is all that is said" {
+    [[ $(wc -l <"$M/all.ndjson") -gt 200 ]]
+    [[ $(jq -s 'map(select(.type == "transfer")) | length' "$M/all.ndjson") -eq 3 ]]
+    clean "$M/all.ndjson"
+}
+
+@test "the order of lines, the threads and the files change nothing" {
+    for seed in 1 2 3; do
+        shuf --random-source=<(yes "$seed") "$M/all.ndjson" >shuffled
+        clean shuffled
+    done
+    tac "$M/all.ndjson" >backwards
+    for jobs in 1 2 8; do
+        clean --jobs "$jobs" backwards
+    done
+    clean "$M"/{settlements,readings,market,orders,public,registry}.ndjson
+    run -0 --separate-stderr bash -c 'cat "$1" | lm-audit --root "$2" --now 2016-04-02T00:00:00Z' \
+        _ "$M/all.ndjson" "$M/registrar.jwk"
+    [[ $output == "$CLEAN" ]]
+}
+
+@test "repeats count once" {
+    cat "$M/all.ndjson" "$M/all.ndjson" >twice
+    clean twice
+}
+
+@test "records in entries, at instants before the gates" {
+    jq -c '{type: "entry", v: 1, n: (input_line_number + 5000), at: "2016-04-01T09:00:00Z", record: .}' \
+        "$M/all.ndjson" >log
+    clean log
+    # Those of a log are judged when it took them in, whatever the time is now.
+    run -0 --separate-stderr lm-audit --root "$M/registrar.jwk" --now 2030-01-01T00:00:00Z log
+    [[ $output == "$CLEAN" ]]
+    run -1 --separate-stderr lm-audit --root "$M/registrar.jwk" --now 2030-01-01T00:00:00Z "$M/all.ndjson"
+    [[ $(jq -r 'select(.type == "finding") | .code' <<<"$output" | head -n 1) == expired ]]
+}
+
+@test "findings are the same for shuffled lines and any number of threads" {
+    {
+        remade "$M/lm.jwk" "$TRADE" '.energy_wh -= 1'
+        made "$M/B.jwk" "$SETTLEMENT" '.amount = "1"'
+        made "$M/B.jwk" "$SETTLEMENT" '.amount = "2"'
+    } >bad
+    audit bad | jq -c 'del(.entries)' >wanted || true
+    [[ $(wc -l <wanted) -gt 2 ]]
+    shuf --random-source=<(yes 4) bad >shuffled
+    for jobs in 1 2 8; do
+        audit --jobs "$jobs" shuffled | jq -c 'del(.entries)' | cmp - wanted
+    done
+}
+
+# ---- records left out, altered, repeated ----
+
+@test "what was left out is missing" {
+    without "$CLEARING" >a && found a '1 clearing_missing lm'
+    without "$SETTLEMENT" >a && found a '1 settlement_missing B'
+    without "$TRANSFER" >a && found a '1 transfer_missing B'
+    # Without a trade the period's do not balance, and nobody can settle it.
+    without "$TRADE" >a && found a '1 missing_record null' '1 trade_missing lm'
+}
+
+@test "what was altered behind its signature is not there" {
+    altered "$CLEARING" '.price = "0.12"' >a
+    found a '1 bad_signature null' '1 clearing_missing lm'
+    altered "$SETTLEMENT" '.amount = "1"' >a
+    found a '1 bad_signature null' '1 settlement_missing B'
+    altered "$TRANSFER" '.amount = "1"' >a
+    found a '1 bad_signature null' '1 transfer_missing B'
+    altered "$TRADE" '.energy_wh += 1' >a
+    found a '1 bad_signature null' '1 missing_record null' '1 trade_missing lm'
+    # A clearing is of the orders that were signed. Without what u1 sold, the price is the same, and
+    # the last of the buyers gets that much less.
+    altered "$ORDER" '.energy_wh += 1' >a
+    found a '1 bad_signature null' '1 clearing_differs lm' '1 trade_unfounded lm' '1 trade_differs lm'
+}
+
+@test "records of one name with another content are told, whoever is right" {
+    { cat "$M/all.ndjson"; made "$M/B.jwk" "$SETTLEMENT" '.amount = "1"'; } >a
+    found a '1 settlement_repeated B'
+    [[ $(jq -c 'select(.type == "finding") | .entries | length' <<<"$output") -eq 2 ]]
+    { cat "$M/all.ndjson"; made "$M/B.jwk" "$TRANSFER" '.amount = "1"'; } >a
+    found a '1 transfer_repeated B'
+    # The one that is right is the first of entries, wherever it stands.
+    { made "$M/B.jwk" "$TRANSFER" '.amount = "1"'; cat "$M/all.ndjson"; } >a
+    found a '1 transfer_repeated B'
+    [[ $(jq -c 'select(.type == "finding") | [.entries[].n]' <<<"$output") == \[*,1\] ]]
+    # A market that says two things cannot be settled; its suppliers are not to blame.
+    { cat "$M/all.ndjson"; made "$M/lm.jwk" "$CLEARING" '.price = "0.12"'; } >a
+    found a '1 clearing_repeated lm' '1 conflict null'
+    { cat "$M/all.ndjson"; made "$M/lm.jwk" "$TRADE" '.energy_wh += 1'; } >a
+    found a '1 trade_repeated lm' '2 conflict null'
+}
+
+# ---- signed, and wrong ----
+
+@test "a market that clears at another price" {
+    remade "$M/lm.jwk" "$CLEARING" '.price = "0.12"' >a
+    found a '1 clearing_differs lm' '1 conflict null'
+    # The trades at that price, too: they are consistent, and wrong.
+    remade "$M/lm.jwk" "(.type == \"clearing\" or .type == \"trade\") and .period == \"$T1\"" \
+        '.price = "0.12"' >a
+    run -1 --separate-stderr audit a
+    jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort -u >codes
+    # Settlements that were made of the right price are not those that the trades call for.
+    diff codes - <<<$'clearing_differs lm\nsettlement_differs A\nsettlement_differs B\ntrade_differs lm\ntransfer_differs B'
+}
+
+@test "a trade that was shaved by 1 Wh" {
+    remade "$M/lm.jwk" "$TRADE" '.energy_wh -= 1' >a
+    found a '1 trade_differs lm' '1 missing_record null'
+    jq -se 'any(.code == "trade_differs" and (.text | contains("from u1")))' <<<"$output"
+}
+
+@test "a trade that no order calls for, or of an order that was refused" {
+    extra() {
+        cat "$M/registry.ndjson" "$M/public.ndjson"
+        lm-sign -k "$M/lm.jwk" <<<'{"type":"trade","v":1,"market":"lm","period":"2016-04-01T15:00Z/PT30M","order":"x","from":"u1","side":"offer","energy_wh":5,"price":"0.1"}'
+    }
+    extra >a
+    found a '1 trade_unfounded lm'
+    # Above the cap of 0.5: the market had to refuse it.
+    {
+        extra
+        lm-sign -k "$M/u1.jwk" <<<'{"type":"order","v":1,"market":"lm","period":"2016-04-01T15:00Z/PT30M","id":"x","seq":1,"from":"u1","side":"offer","energy_wh":5,"price":"0.6","at":"2016-04-01T10:00:00Z"}'
+    } >b
+    found b '1 trade_unfounded lm'
+    # Two of one seq are void, and so is who would trade with herself: nothing is traded there.
+    {
+        extra
+        for price in 0.1 0.2; do
+            lm-sign -k "$M/u1.jwk" <<<'{"type":"order","v":1,"market":"lm","period":"2016-04-01T15:00Z/PT30M","id":"x","seq":1,"from":"u1","side":"offer","energy_wh":5,"price":"'$price'","at":"2016-04-01T10:00:00Z"}'
+        done
+    } >c
+    found c '1 trade_unfounded lm' '1 clearing_missing lm'
+    {
+        extra
+        for side in offer bid; do
+            lm-sign -k "$M/u1.jwk" <<<'{"type":"order","v":1,"market":"lm","period":"2016-04-01T15:00Z/PT30M","id":"'$side'","seq":1,"from":"u1","side":"'$side'","energy_wh":5,"price":"0.2","at":"2016-04-01T10:00:00Z"}'
+        done
+    } >d
+    found d '1 trade_unfounded lm' '1 clearing_missing lm'
+}
+
+@test "an order that the market let in late shows by its entry" {
+    jq -c "{type: \"entry\", v: 1, n: (input_line_number + 5000), record: .,
+        at: (if $ORDER then \"2016-04-01T11:15:00Z\" else \"2016-04-01T11:14:59Z\" end)}" \
+        "$M/all.ndjson" >log
+    found log '1 clearing_differs lm' '1 trade_unfounded lm' '1 trade_differs lm'
+    jq -se 'map(.entries // [] | .[] | .n) | all(. > 5000)' <<<"$output"
+}
+
+@test "an order that the market made up" {
+    lm-clear <(jq -c 'select(.type == "order" or .type == "market-rules")' "$M/all.ndjson") >honest
+    [[ -s honest ]]
+    made_up='{"type":"order","v":1,"market":"lm","period":"'$T1'","id":"x","seq":1,"from":"u3","side":"offer","energy_wh":5000,"price":"0.01","at":"2016-04-01T10:00:00Z"}'
+    {
+        without '.type == "clearing" or .type == "trade" or .type == "settlement" or .type == "transfer" or .type == "reading"'
+        echo "$made_up"
+        cat "$M/public.ndjson" "$M/orders.ndjson" <(echo "$made_up") | lm-clear | lm-sign -k "$M/lm.jwk"
+    } >a
+    run -1 --separate-stderr audit a
+    [[ $(jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort -u) == \
+        $'clearing_differs lm\ntrade_differs lm\ntrade_missing lm\ntrade_unfounded lm\nunsigned null' ]]
+}
+
+@test "a settlement that is off by a billionth, or owed to nobody" {
+    remade "$M/B.jwk" "$SETTLEMENT" \
+        '.amount |= (. / "." | .[0] + "." + (.[1] + "00000000")[:8] + "1")' >a
+    found a '1 settlement_differs B'
+    jq -se 'any(.code == "settlement_differs" and (.text | contains("user u8")))' <<<"$output"
+    { cat "$M/all.ndjson"; made "$M/B.jwk" "$SETTLEMENT" '.period = "2016-04-01T15:00Z/PT30M"'; } >a
+    found a '1 settlement_unfounded B'
+    { cat "$M/all.ndjson"; made "$M/B.jwk" "$TRANSFER" '.from = "B" | .to = "DSO"'; } >a
+    found a '1 transfer_unfounded B'
+    remade "$M/B.jwk" "$TRANSFER" '.to = "lm"' >a
+    found a '1 transfer_missing B' '1 transfer_unfounded B'
+    # A supplier cannot settle another's customer.
+    { cat "$M/all.ndjson"; made "$M/A.jwk" "$SETTLEMENT" '.supplier = "A"'; } >a
+    found a '1 wrong_customer A'
+}
+
+# ---- readings, tariffs ----
+
+@test "without her reading, a user cannot be settled, nor who settled her" {
+    without "$READING" >a
+    found a '1 no_reading null' '1 settlement_unfounded B' '3 settlement_differs B'
+    altered "$READING" '.import_wh -= 1' >a
+    found a '1 bad_signature null' '1 no_reading null' '1 settlement_unfounded B' '3 settlement_differs B'
+    altered "$READING" 'del(.sig)' >a
+    found a '1 unsigned null' '1 no_reading null' '1 settlement_unfounded B' '3 settlement_differs B'
+    # Two that disagree.
+    { cat "$M/all.ndjson"; made "$M/m8.jwk" "$READING" '.import_wh -= 1'; } >a
+    found a '1 conflict null' '1 settlement_unfounded B' '3 settlement_differs B'
+    # A later one of the meter's own: then she is settled by the wrong one.
+    { cat "$M/all.ndjson"; made "$M/m8.jwk" "$READING" '.import_wh -= 1 | .seq = 9'; } >a
+    found a '4 settlement_differs B'
+}
+
+@test "who is withheld by an honest supplier is told once" {
+    without "$READING" >a
+    jq -c 'select(.type != "settlement" and .type != "transfer")' a >known
+    cp known b
+    for supplier in A B; do
+        { lm-settle --supplier "$supplier" --accept-rejects known 2>/dev/null |
+            lm-sign -k "$M/$supplier.jwk"; } >>b
+    done
+    [[ $(wc -l <b) -eq $(($(wc -l <a) - 1)) ]]
+    found b '1 no_reading null'
+    # Once she is settled by an adjustment, all is well; without the supplier's own part it is not.
+    jq -c 'select(.type == "settlement" or .type == "transfer")' b >issued
+    jq -c 'select(.type != "settlement" and .type != "transfer")' "$M/all.ndjson" |
+        lm-settle --previous issued --month 2016-04 >adjustments
+    [[ $(wc -l <adjustments) -ge 3 ]]
+    jq -se 'all(.type == "adjustment")' adjustments
+    { without '.type == "settlement"'; jq -c 'select(.type == "settlement")' issued
+        lm-sign -k "$M/B.jwk" adjustments; } >c
+    clean c
+    jq -c 'select((.type == "adjustment" and .role == "supplier") | not)' c >d
+    found d '1 adjustment_missing B'
+    jq -c 'select((.type == "adjustment" and .role == "supplier") | not)' c |
+        jq -c "select((.type == \"settlement\" and .party == \"u9\" and .period == \"$T2\") | not)" >e
+    found e '1 adjustment_missing B' '1 settlement_missing B'
+}
+
+@test "bills and other records in the stream break nothing" {
+    {
+        cat "$M/all.ndjson"
+        cat "$M"/registry.ndjson "$M"/public.ndjson "$M"/settlements.ndjson |
+            lm-settle --bills --month 2016-04 --supplier B | lm-sign -k "$M/B.jwk"
+        cat "$M/public.ndjson" "$M/orders.ndjson" | lm-clear --curve | jq -c 'select(.type == "curve")'
+    } >a
+    [[ $(jq -r .type a | grep -c bill) -eq 6 ]]
+    [[ $(jq -r .type a | grep -c curve) -gt 6 ]]
+    clean a
+    # An audit of an audit: what it says need not be signed.
+    without "$TRANSFER" >b
+    audit b >said || true
+    found <(cat b said) '1 transfer_missing B'
+}
+
+@test "a tariff that was changed afterwards contradicts the one before" {
+    { cat "$M/all.ndjson"; made "$M/B.jwk" '.type == "tariff" and .supplier == "B"' '.feed_in = "0"'; } >a
+    run -1 --separate-stderr audit a
+    jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort -u >codes
+    diff codes - <<<$'ambiguous null\nsettlement_differs B\nsettlement_unfounded B'
+    # B's customers, and both tariffs; nobody of A's.
+    [[ $(jq -s 'map(select(.code == "settlement_unfounded")) | length' <<<"$output") -eq $((3 * (6 + 2))) ]]
+    [[ $(jq -s 'map(select(.code == "ambiguous")) | length' <<<"$output") -eq $((3 * 6 + 2)) ]]
+    without '.type == "tariff" and .supplier == "B"' >a
+    run -1 --separate-stderr audit a
+    [[ $(jq -s 'map(select(.code == "no_tariff")) | length' <<<"$output") -eq 18 ]]
+}
+
+@test "rules that contradict each other are told once, and nothing is cleared by them" {
+    { cat "$M/public.ndjson" "$M/registry.ndjson" "$M/orders.ndjson"
+        made "$M/registrar.jwk" '.type == "market-rules"' '.price_rule = "low"'; } >a
+    found a '2 ambiguous null'
+}
+
+# ---- identities and signers ----
+
+@test "signed by somebody else's key: who signed is told" {
+    remade "$(impostor u2 u1)" "$ORDER" '.price = "0.01"' >a
+    found a '1 wrong_subject u2' '1 clearing_differs lm' '1 trade_unfounded lm' '1 trade_differs lm'
+    { cat "$M/all.ndjson"; made "$(impostor A B)" "$SETTLEMENT" '.amount = "1"'; } >a
+    found a '1 wrong_subject A'
+    { cat "$M/all.ndjson"; made "$(impostor B lm)" "$CLEARING" '.price = "0.12"'; } >a
+    found a '1 wrong_role B'
+    { cat "$M/all.ndjson"; made "$(impostor u8 m8)" "$READING" '.import_wh = 0'; } >a
+    found a '1 wrong_role u8'
+    # Who did not sign is not accused, however the header reads.
+    jq -c 'select(.id == "u2") | .sig.protected' "$M/orders.ndjson" >/dev/null
+    { cat "$M/all.ndjson"; made "$(impostor A B)" "$SETTLEMENT" '.amount = "1"' |
+        jq -c '.amount = "2"'; } >a
+    found a '1 wrong_subject null'
+}
+
+@test "an identity that the registrar has not signed, and keys that nobody has" {
+    lm-keygen --id mallory --role market --region r1 -o mallory.jwk >identity
+    lm-sign -k mallory.jwk --again identity >/dev/null 2>&1 || true
+    clearing='{"type":"clearing","v":1,"market":"mallory","period":"'$T1'","mechanism":"double-auction","price_rule":"low","price":null,"price_low":null,"price_high":null,"energy_wh":0,"offered_wh":0,"demanded_wh":0,"offers":0,"bids":0,"orders_root":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}'
+    { cat "$M/all.ndjson" identity; lm-sign -k mallory.jwk <<<"$clearing"; } >a
+    found a '1 unsigned null' '1 unknown_signer null'
+    # Signed by itself.
+    impostor=$(jq -c '.id = "registrar" | .role = "registrar"' mallory.jwk >mallory-registrar.jwk
+        chmod 600 mallory-registrar.jwk; echo mallory-registrar.jwk)
+    { cat "$M/all.ndjson"; lm-sign -k "$impostor" identity; lm-sign -k mallory.jwk <<<"$clearing"; } >a
+    found a '2 unknown_signer null'
+    # Signed by the root, a market may clear its empty book: that is what its clearing says.
+    { cat "$M/all.ndjson"; lm-sign -k "$M/registrar.jwk" identity; lm-sign -k mallory.jwk <<<"$clearing"; } >a
+    run -0 --separate-stderr lm-audit --root "$M/registrar.jwk" a
+    [[ $output == "$CLEAN" ]]
+}
+
+@test "a key that was revoked" {
+    kid=$(jq -r 'select(.from == "u1") | .sig.protected' "$M/orders.ndjson" | head -n 1 |
+        tr '_-' '/+' | base64 -d 2>/dev/null | jq -r .kid)
+    lm-sign -k "$M/registrar.jwk" >revocation <<<'{"type":"revocation","v":1,"id":"u1","kid":"'"$kid"'","at":"2016-04-01T10:00:00Z","reason":"lost"}'
+    cat "$M/all.ndjson" revocation >a
+    # Her three orders are refused at the present, at which bare records are judged.
+    run -1 --separate-stderr audit a
+    [[ $(jq -s 'map(select(.code == "revoked")) | length' <<<"$output") -eq 3 ]]
+    # In entries from before, the key was good.
+    jq -c '{type: "entry", v: 1, n: input_line_number, at: "2016-04-01T09:00:00Z", record: .}' a >log
+    clean log
+    jq -c '{type: "entry", v: 1, n: input_line_number, at: "2016-04-01T10:30:00Z", record: .}' a >log
+    run -1 --separate-stderr audit log
+    [[ $(jq -s 'map(select(.code == "revoked")) | length' <<<"$output") -eq 3 ]]
+}
+
+@test "the records of another registrar" {
+    mkdir other
+    (cd other && lm-keygen --id registrar --role registrar | lm-sign -k registrar.jwk >registry.ndjson)
+    run -1 --separate-stderr timeout 60 lm-audit --root other/registrar.jwk --now "$NOW" "$M/all.ndjson"
+    # All that is signed is by strangers, and nobody is accused.
+    signed=$(jq -c 'select(.sig)' "$M/all.ndjson" | wc -l)
+    [[ $(jq -s 'map(select(.code == "unknown_signer")) | length' <<<"$output") -eq $signed ]]
+    [[ ${#lines[@]} -eq $((signed + 1)) ]]
+    jq -se 'all(.party == null)' <<<"$output"
+}
+
+@test "a part of the registry that is missing is found, and accuses no supplier" {
+    without '.type == "identity" and .id == "u1"' >a
+    run -1 --separate-stderr audit a
+    jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort | uniq -c |
+        sed 's/^ *//' >codes
+    grep -qx '3 unknown_signer null' codes
+    # One a period: nothing of it is settled.
+    grep -qx '3 no_identity null' codes
+    [[ $(grep -c -e settlement_ -e transfer_ codes) -eq 0 ]]
+    jq -se 'map(select(.code == "no_identity").text) | all(contains("nothing of 2016-04-01T"))' <<<"$output"
+}
+
+# ---- what a market may look like ----
+
+@test "without market-rules the clearing's own price rule counts" {
+    without '.type == "market-rules" or .type == "clearing" or .type == "trade" or .type == "settlement" or .type == "transfer" or .type == "reading"' >lab
+    for option in '--price low' '--price high' '--price k=0.1' '--all' '--price low --all --curve'; do
+        # shellcheck disable=SC2086
+        { cat lab; lm-clear $option "$M/orders.ndjson" |
+            jq -c 'select(.type != "curve")' | lm-sign -k "$M/lm.jwk"; } >a
+        clean a
+    done
+    # What the rules say counts where there are some.
+    { cat lab "$M/public.ndjson"; lm-clear --price high "$M/orders.ndjson" | lm-sign -k "$M/lm.jwk"; } >a
+    run -1 --separate-stderr audit a
+    [[ $(jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort | uniq -c |
+        sed 's/^ *//') == '3 clearing_differs lm' ]]
+    # A rule that the trades do not keep.
+    { cat lab; lm-clear --price low "$M/orders.ndjson" |
+        jq -c 'if .type == "trade" then .price = "0.105" else . end' | lm-sign -k "$M/lm.jwk"; } >a
+    run -1 --separate-stderr audit a
+    [[ $(jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort -u) == 'trade_differs lm' ]]
+}
+
+@test "a market without a crossing, with an empty book, and one that did not clear" {
+    cat "$M/registry.ndjson" "$M/public.ndjson" >known
+    jq -c 'select(.side == "offer")' "$M/orders.ndjson" >offers
+    for option in --accept-rejects --all; do
+        { cat known offers; cat known offers | lm-clear "$option" | lm-sign -k "$M/lm.jwk"; } >a
+        [[ $(jq -r 'select(.type == "clearing") | .price' a | sort -u) == null ]]
+        clean a
+    done
+    { cat known; lm-clear --market lm --period "$T1" known | lm-sign -k "$M/lm.jwk"; } >a
+    [[ $(wc -l <a) -eq $(($(wc -l <known) + 1)) ]]
+    clean a
+    cat known "$M/orders.ndjson" >a
+    run -1 --separate-stderr audit a
+    jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort | uniq -c |
+        sed 's/^ *//' >codes
+    grep -qx '3 clearing_missing lm' codes
+    [[ $(cut -d ' ' -f 2- codes | sort -u) == $'clearing_missing lm\ntrade_missing lm' ]]
+}
+
+@test "what nobody has settled yet is not missing" {
+    without '.type == "settlement" or .type == "transfer" or .type == "reading"' >a
+    clean a
+    # Nor in a period beside one that is settled.
+    without "(.type == \"settlement\" or .type == \"transfer\" or .type == \"reading\") and .period != \"$T1\"" >a
+    clean a
+    # With readings, it is.
+    without '.type == "settlement" or .type == "transfer"' >a
+    found a '27 settlement_missing A' '27 settlement_missing B' '3 transfer_missing B'
+}
+
+# ---- lines, options, exit statuses ----
+
+@test "a line that is no record is a finding, on stderr as well, with its file and line" {
+    { printf '{"type":"toaster","v":1}\nnonsense\n{"type":"order","v":1}\n\n'; cat "$M/all.ndjson"; } >a
+    found a '1 unknown_type null' '1 json null' '1 missing_member null' '1 empty null'
+    jq -se 'map(select(.code == "json").entries) == [[{"log": "a", "n": 2}]]' <<<"$output"
+    [[ $stderr == *'lm-audit: a:1: '*'lm-audit: a:2: '*'lm-audit: a:3: '*'lm-audit: a:4: '* ]]
+    run -1 --separate-stderr audit --rejects rejects --accept-rejects a
+    [[ $(reasons rejects) == $'unknown_type\njson\nmissing_member\nempty' ]]
+    [[ $(tail -n 1 <<<"$output" | jq -r .result) == findings ]]
+    # --strict stops, and half a market is not judged.
+    run -1 --separate-stderr audit --strict a
+    [[ -z $output ]]
+}
+
+@test "findings are records, whatever hostile lines and file names hold" {
+    long=$(printf 'é%.0s' {1..400})
+    {
+        printf '{"type":"%s","v":1}\n' "$long" "x$long"
+        printf '{"type":"a\\u0000","v":1}\n{"type":"\\uffff","v":1}\n{"type":"\xff","v":1}\n'
+        printf '{"type":"order","v":1,"%s":1}\n' "$long" $'\xef\xbf\xbf' '\u0007\n'
+    } >$'hos\xfftile\n.ndjson'
+    run -1 --separate-stderr audit $'hos\xfftile\n.ndjson' "$M/all.ndjson"
+    [[ ${#lines[@]} -eq 9 ]]
+    lm-clear <<<"$output"
+    jq -se 'map(.entries // [] | .[].n) == [range(1; 9)]' <<<"$output"
+}
+
+@test "nothing to check is not clean" {
+    run -1 --separate-stderr audit /dev/null
+    [[ $(jq -r '.code // .result' <<<"$output") == $'missing_record\nfindings' ]]
+    jq -se '.[0].entries == [] and .[0].party == null' <<<"$output"
+    [[ -z $stderr ]]
+    found "$M/registry.ndjson" '1 missing_record null'
+    run -1 --separate-stderr bash -c 'cat no-such-file 2>/dev/null | lm-audit --root "$1"' _ "$M/registrar.jwk"
+    [[ $(tail -n 1 <<<"$output" | jq -r .result) == findings ]]
+}
+
+@test "exit statuses" {
+    run -2 --separate-stderr lm-audit "$M/all.ndjson"
+    [[ $stderr == *'--root'* ]]
+    run -66 --separate-stderr audit no-such-file
+    run -66 --separate-stderr lm-audit --root no-such-file "$M/all.ndjson"
+    run -66 --separate-stderr lm-audit --root "$M/all.ndjson" no-such-file
+    echo '[1]' >no-object
+    run -65 --separate-stderr audit no-object
+    run -74 --separate-stderr bash -c 'lm-audit --root "$1" "$2" >/dev/full' _ "$M/registrar.jwk" "$M/all.ndjson"
+    run -74 --separate-stderr bash -c 'lm-audit --root "$1" --rejects /dev/full no-object' _ "$M/registrar.jwk"
+}
+
+@test "the root by a key file, its identity, or its thumbprint" {
+    head -n 1 "$M/registry.ndjson" >identity
+    run -0 --separate-stderr lm-audit --root identity --now "$NOW" "$M/all.ndjson"
+    [[ $output == "$CLEAN" ]]
+    kid=$(jq -r .sig.protected identity | tr '_-' '/+' | base64 -d 2>/dev/null | jq -r .kid)
+    run -0 --separate-stderr lm-audit --root "$kid" --now "$NOW" "$M/all.ndjson"
+    [[ $output == "$CLEAN" ]]
+    without '.type == "identity" and .id == "registrar"' >a
+    run -66 --separate-stderr lm-audit --root "$kid" --now "$NOW" a
+    [[ $stderr == "lm-audit: the root key $kid is not in the registry"*"hint: "* ]]
+    [[ -z $output ]]
+    # With the key at hand its identity is not needed.
+    clean a
+}
+
+@test "the examples of the manual" {
+    cd "$M" || exit
+    lm-keygen --id nobody --role auditor >/dev/null -o "$BATS_TEST_TMPDIR/nobody.jwk"
+    page=$LM_ROOT/man/lm-audit.1
+    [[ $(grep -c '^\.Dl ' "$page") -eq 2 ]]
+    while read -r line; do
+        line=$(sed 's/^\.Dl \$ //; s/\\(dq/"/g' <<<"$line")
+        run -0 --separate-stderr bash -c "set -o pipefail; lm-audit() { command lm-audit --now $NOW \"\$@\"; }; $line"
+        [[ -z $stderr ]]
+    done < <(grep '^\.Dl ' "$page")
+}
