@@ -133,11 +133,15 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
 # ---- records left out, altered, repeated ----
 
 @test "what was left out is missing" {
-    without "$CLEARING" >a && found a '1 clearing_missing lm'
-    without "$SETTLEMENT" >a && found a '1 settlement_missing B'
-    without "$TRANSFER" >a && found a '1 transfer_missing B'
+    without "$CLEARING" >a
+    found a '1 clearing_missing lm'
+    without "$SETTLEMENT" >a
+    found a '1 settlement_missing B'
+    without "$TRANSFER" >a
+    found a '1 transfer_missing B'
     # Without a trade the period's do not balance, and nobody can settle it.
-    without "$TRADE" >a && found a '1 missing_record null' '1 trade_missing lm'
+    without "$TRADE" >a
+    found a '1 missing_record null' '1 trade_missing lm'
 }
 
 @test "what was altered behind its signature is not there" {
@@ -231,8 +235,6 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
 }
 
 @test "an order that the market made up" {
-    lm-clear <(jq -c 'select(.type == "order" or .type == "market-rules")' "$M/all.ndjson") >honest
-    [[ -s honest ]]
     made_up='{"type":"order","v":1,"market":"lm","period":"'$T1'","id":"x","seq":1,"from":"u3","side":"offer","energy_wh":5000,"price":"0.01","at":"2016-04-01T10:00:00Z"}'
     {
         without '.type == "clearing" or .type == "trade" or .type == "settlement" or .type == "transfer" or .type == "reading"'
@@ -350,27 +352,29 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     { cat "$M/all.ndjson"; made "$(impostor u8 m8)" "$READING" '.import_wh = 0'; } >a
     found a '1 wrong_role u8'
     # Who did not sign is not accused, however the header reads.
-    jq -c 'select(.id == "u2") | .sig.protected' "$M/orders.ndjson" >/dev/null
     { cat "$M/all.ndjson"; made "$(impostor A B)" "$SETTLEMENT" '.amount = "1"' |
         jq -c '.amount = "2"'; } >a
     found a '1 wrong_subject null'
 }
 
 @test "an identity that the registrar has not signed, and keys that nobody has" {
-    lm-keygen --id mallory --role market --region r1 -o mallory.jwk >identity
-    lm-sign -k mallory.jwk --again identity >/dev/null 2>&1 || true
+    lm-keygen --id mallory --role market --region r1 -o mallory.jwk \
+        --valid 2016-01-01T00:00Z/2017-01-01T00:00Z >identity
     clearing='{"type":"clearing","v":1,"market":"mallory","period":"'$T1'","mechanism":"double-auction","price_rule":"low","price":null,"price_low":null,"price_high":null,"energy_wh":0,"offered_wh":0,"demanded_wh":0,"offers":0,"bids":0,"orders_root":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}'
     { cat "$M/all.ndjson" identity; lm-sign -k mallory.jwk <<<"$clearing"; } >a
     found a '1 unsigned null' '1 unknown_signer null'
     # Signed by itself.
-    impostor=$(jq -c '.id = "registrar" | .role = "registrar"' mallory.jwk >mallory-registrar.jwk
-        chmod 600 mallory-registrar.jwk; echo mallory-registrar.jwk)
-    { cat "$M/all.ndjson"; lm-sign -k "$impostor" identity; lm-sign -k mallory.jwk <<<"$clearing"; } >a
+    jq -c '.id = "registrar" | .role = "registrar"' mallory.jwk >registrar.jwk
+    chmod 600 registrar.jwk
+    { cat "$M/all.ndjson"; lm-sign -k registrar.jwk identity; lm-sign -k mallory.jwk <<<"$clearing"; } >a
     found a '2 unknown_signer null'
     # Signed by the root, a market may clear its empty book: that is what its clearing says.
     { cat "$M/all.ndjson"; lm-sign -k "$M/registrar.jwk" identity; lm-sign -k mallory.jwk <<<"$clearing"; } >a
-    run -0 --separate-stderr lm-audit --root "$M/registrar.jwk" a
-    [[ $output == "$CLEAN" ]]
+    clean a
+    # Not where it says that there was an order.
+    { cat "$M/all.ndjson"; lm-sign -k "$M/registrar.jwk" identity
+        jq -c '.offers = 1' <<<"$clearing" | lm-sign -k mallory.jwk; } >a
+    found a '1 clearing_differs mallory'
 }
 
 @test "a key that was revoked" {
@@ -400,16 +404,19 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     jq -se 'all(.party == null)' <<<"$output"
 }
 
-@test "a part of the registry that is missing is found, and accuses no supplier" {
+@test "a part of the registry that is missing is found" {
     without '.type == "identity" and .id == "u1"' >a
     run -1 --separate-stderr audit a
     jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort | uniq -c |
         sed 's/^ *//' >codes
     grep -qx '3 unknown_signer null' codes
-    # One a period: nothing of it is settled.
-    grep -qx '3 no_identity null' codes
-    [[ $(grep -c -e settlement_ -e transfer_ codes) -eq 0 ]]
-    jq -se 'map(select(.code == "no_identity").text) | all(contains("nothing of 2016-04-01T"))' <<<"$output"
+    # Her trades and her meter are nobody's: nothing of these periods is settled, which is told, and
+    # no settlement is held against it.
+    grep -qx '6 no_identity null' codes
+    jq -se 'map(select(.code == "no_identity").text | select(contains("nothing of 2016-04-01T"))) |
+        length == 3' <<<"$output"
+    grep -qx '3 wrong_customer A' codes
+    run -1 grep -e settlement_ -e transfer_ codes
 }
 
 # ---- what a market may look like ----
