@@ -268,8 +268,15 @@ setup() {
             [[ $message == "$filter: stdin:$number: "* ]]
             [[ $text == - || $message == *"$text"* ]]
         done 3<"$F/$filter.lines" 4<messages
-        "${COMMAND[@]}" <"$F/$filter.hostile" 2>/dev/null | sort -u >got || true
-        sort -u wanted | cmp - got
+        "${COMMAND[@]}" <"$F/$filter.hostile" 2>/dev/null >got || true
+        if [[ $filter == lm-audit ]]; then
+            # To an audit each hostile line is a finding, and there is no other.
+            diff <(jq -r 'select(.type == "finding") | "\(.entries[0].n) \(.code)"' got) \
+                <(cut -d ' ' -f 1,2 "$F/$filter.lines")
+            [[ $(jq -r 'select(.type == "verdict") | .result' got) == findings ]]
+        else
+            cmp <(sort -u wanted) <(sort -u got)
+        fi
     done
 }
 
@@ -292,10 +299,12 @@ setup() {
 @test "--accept-rejects gives 0 and the same output" {
     for filter in $(filters); do
         call "$filter"
-        run -0 --separate-stderr "${COMMAND[@]}" --accept-rejects "$F/$filter.hostile"
+        # An audit's verdict is negative all the same.
+        run --separate-stderr "${COMMAND[@]}" --accept-rejects "$F/$filter.hostile"
+        [[ $status -eq $([[ $filter == lm-audit ]] && echo 1 || echo 0) ]]
         [[ -n $stderr ]]
         "${COMMAND[@]}" "$F/$filter.hostile" >a 2>/dev/null || true
-        "${COMMAND[@]}" --accept-rejects "$F/$filter.hostile" >b 2>/dev/null
+        "${COMMAND[@]}" --accept-rejects "$F/$filter.hostile" >b 2>/dev/null || true
         cmp a b
     done
 }
@@ -323,7 +332,9 @@ setup() {
         run -1 "${COMMAND[@]}" one
         run -1 "${COMMAND[@]}" real
         run -1 "${COMMAND[@]}" --strict none
-        run -0 --separate-stderr "${COMMAND[@]}" /dev/null
+        # To an audit, nothing is not clean.
+        run --separate-stderr "${COMMAND[@]}" /dev/null
+        [[ $status -eq $([[ $filter == lm-audit ]] && echo 1 || echo 0) ]]
         [[ -z $stderr ]]
     done
 }
