@@ -1,19 +1,16 @@
+#include "cmd/registry.h"
 #include "cmd/run.h"
 #include "lib/base/repeats.h"
-#include "lib/registry/registry.h"
 
 struct options {
     struct lm_common common;
-    struct lm_list registries;
-    const char *root;
+    struct lm_registry_options registry;
 };
 
 static const struct lm_option option_table[] = {
-    {'r', "registry", LM_OPTION_FILES, "FILE", NULL, offsetof(struct options, registries),
-     "identities and revocations; several times if need be"},
-    {0, "root", LM_OPTION_FILE, "FILE|KID", NULL, offsetof(struct options, root),
-     "the registrar's key, or its thumbprint"},
-    {0}};
+    LM_REGISTRY_OPTION_ROWS(struct options, registry),
+    {0},
+};
 
 static const struct lm_program program = {
     .name = "lm-verify",
@@ -26,7 +23,6 @@ static const struct lm_program program = {
 };
 
 struct context {
-    struct lm_run *run;
     struct lm_registry *registry;
     struct lm_repeats *repeats;
     int64_t now_s;
@@ -87,44 +83,14 @@ static void verify(void *pointer, struct lm_work_item *item) {
     lm_record_free(&record);
 }
 
-static int add_to_registry(void *pointer, const struct lm_input *input, struct lm_record *record,
-                           struct lm_error *error) {
-    const struct context *context = pointer;
-    return lm_registry_add(context->registry, record, input->source, input->line.number, error);
-}
-
-static void reject_from_registry(void *pointer, const char *source, uint64_t line,
-                                 const struct lm_error *why) {
-    const struct context *context = pointer;
-    struct lm_input input = {.source = source, .line = {.number = line}};
-    lm_run_reject(context->run, &input, why);
-}
-
-static void load_registry(struct context *context, const struct options *options) {
-    struct lm_error error;
-    struct lm_root root;
-    struct lm_pool *pool;
-    if (lm_crypto_start(&error) < 0 || lm_root_load(options->root, &root, &error) < 0 ||
-        !(context->registry = lm_registry_new(&root, &error)) ||
-        !(pool = lm_pool_new((size_t)options->common.jobs, &error)))
-        lm_run_fatal(context->run, &error);
-    for (size_t i = 0; i < options->registries.count; i++)
-        lm_run_file(context->run, options->registries.items[i], add_to_registry, context);
-    if (lm_registry_seal(context->registry, pool, reject_from_registry, context, &error) < 0)
-        lm_run_fatal(context->run, &error);
-    lm_pool_free(pool);
-}
-
 int main(int argc, char **argv) {
     struct options options = {0};
     struct lm_run run;
-    struct context context = {.run = &run};
+    struct context context = {0};
 
     lm_run_start(&run, &program, argc, argv, &options);
-    if (!options.root || options.registries.count == 0)
-        lm_run_usage(&run, "--registry and --root are needed");
     context.now_s = lm_run_now(&run);
-    load_registry(&context, &options);
+    context.registry = lm_registry_open(&run, &options.registry);
     context.repeats = lm_repeats_new();
     if (!context.repeats) {
         struct lm_error error;
@@ -137,6 +103,6 @@ int main(int argc, char **argv) {
                                             .context = &context});
     lm_repeats_free(context.repeats);
     lm_registry_free(context.registry);
-    lm_list_free(&options.registries);
+    lm_list_free(&options.registry.files);
     return lm_run_finish(&run);
 }

@@ -1,0 +1,38 @@
+/*
+ * -r FILE and --root FILE|KID, for the programs that must know who is who.
+ */
+#ifndef LM_CMD_REGISTRY_H
+#define LM_CMD_REGISTRY_H
+
+#include "cmd/run.h"
+#include "lib/registry/registry.h"
+
+/* A program's options struct holds one of these. */
+struct lm_registry_options {
+    struct lm_list files;
+    const char *root;
+};
+
+/* The rows of its option table, for an options struct of that TYPE with these in FIELD. */
+#define LM_REGISTRY_OPTION_ROWS(type, field)                                                       \
+    {'r',                                                                                          \
+     "registry",                                                                                   \
+     LM_OPTION_FILES,                                                                              \
+     "FILE",                                                                                       \
+     NULL,                                                                                         \
+     offsetof(type, field.files),                                                                  \
+     "identities and revocations; several times if need be"},                                      \
+    {                                                                                              \
+        0, "root", LM_OPTION_FILE, "FILE|KID", NULL, offsetof(type, field.root),                   \
+            "the registrar's key, or its thumbprint"                                               \
+    }
+
+/*
+ * Reads and seals the registry, with the run's --jobs threads. What the root has not signed is
+ * rejected by its line. Does not return where an option is missing (2), a file is (66), or the root
+ * is no key. The caller frees the registry.
+ */
+struct lm_registry *lm_registry_open(struct lm_run *run,
+                                     const struct lm_registry_options *options) LM_NONNULL;
+
+#endif
