@@ -28,6 +28,7 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 PROGRAMS := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/lm-*.c)))
 SHARED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard cmd/lm-*.c),$(wildcard cmd/*.c)))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(sort $(wildcard tests/tools/*.c)))
+PRELOADS := $(patsubst tests/preload/%.c,$(BUILD)/tests/preload/%.so,$(sort $(wildcard tests/preload/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
 all: $(PROGRAMS:%=$(BUILD)/bin/%)
@@ -52,6 +53,11 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(BUILD)/liblm.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# Preloaded into the programs by tests: what a test does from inside.
+$(BUILD)/tests/preload/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(ALL_CFLAGS) -Wno-pedantic -fPIC -shared $(LDFLAGS) -o $@ $< -ldl
+
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -73,7 +79,7 @@ deps-ci: deps
 demo: all
 	@PATH="$(abspath $(BUILD)/bin):$$PATH" examples/paper/run $(BUILD)/demo
 
-check: all $(UNIT_TESTS) $(TOOLS)
+check: all $(UNIT_TESTS) $(TOOLS) $(PRELOADS)
 	@tests/run $(BUILD) $(TESTS)
 
 # ---- what a contributor types ----

@@ -99,10 +99,11 @@ int main(int argc, char **argv) {
         lm_run_usage(&run, "--root is needed");
     struct context context = {.run = &run};
     if (lm_crypto_start(&error) < 0 || lm_root_load(options.root, &root, &error) < 0 ||
-        !(audit = lm_audit_new(&root, lm_run_now(&run), &error)) ||
-        !(pool = lm_pool_new((size_t)options.common.jobs, &error)))
+        !(audit = lm_audit_new(&root, lm_run_now(&run), &error)))
         lm_run_fatal(&run, &error);
     read_lines(&run, audit);
+    if (!(pool = lm_pool_new((size_t)options.common.jobs, &error)))
+        lm_run_fatal(&run, &error);
     /* Where --strict has stopped, half of the records are no market to judge. */
     if (!run.stopped)
         judge(&context, audit, pool);

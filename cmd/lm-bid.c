@@ -190,6 +190,7 @@ int main(int argc, char **argv) {
     } else {
         maker.defaults.seq = options.seq;
     }
+    lm_run_confine(&run);
     if (options.csv)
         convert(&run, &maker);
     else

@@ -80,6 +80,8 @@ int main(int argc, char **argv) {
                        options.id);
         options.output = path;
     }
+    lm_run_allow(&run, options.output, LM_SANDBOX_WRITE);
+    lm_run_confine(&run);
 
     if (lm_crypto_start(&error) < 0 || lm_key_generate(options.id, &key, &error) < 0 ||
         lm_identity_write(&request, &key, &line, &error) < 0 ||

@@ -205,6 +205,7 @@ int main(int argc, char **argv) {
         if (!task.market)
             lm_run_fatal(&run, &error);
     }
+    lm_run_confine(&run);
     work(&task);
     lm_terms_free(&task.terms);
     return lm_run_finish(&run);

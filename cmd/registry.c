@@ -26,12 +26,13 @@ struct lm_registry *lm_registry_open(struct lm_run *run,
     if (!options->root || options->files.count == 0)
         lm_run_usage(run, "--registry and --root are needed");
     if (lm_crypto_start(&error) < 0 || lm_root_load(options->root, &root, &error) < 0 ||
-        !(loading.registry = lm_registry_new(&root, &error)) ||
-        !(pool = lm_pool_new((size_t)run->common->jobs, &error)))
+        !(loading.registry = lm_registry_new(&root, &error)))
         lm_run_fatal(run, &error);
     for (size_t i = 0; i < options->files.count; i++)
         lm_run_file(run, options->files.items[i], add, &loading);
-    if (lm_registry_seal(loading.registry, pool, reject, &loading, &error) < 0)
+    /* The threads come behind the first file, confined like this one. */
+    if (!(pool = lm_pool_new((size_t)run->common->jobs, &error)) ||
+        lm_registry_seal(loading.registry, pool, reject, &loading, &error) < 0)
         lm_run_fatal(run, &error);
     lm_pool_free(pool);
     return loading.registry;

@@ -161,7 +161,12 @@ static void answer_basic_options(struct lm_run *run) {
     if (run->common->help) {
         lm_options_help(run->program, &text);
     } else if (run->common->version) {
-        lm_buffer_format(&text, "%s %s\n", run->program->name, LM_VERSION);
+        int abi = lm_sandbox_abi();
+        lm_buffer_format(&text, "%s %s\nsandbox: ", run->program->name, LM_VERSION);
+        if (abi)
+            lm_buffer_format(&text, "landlock abi %d\n", abi);
+        else
+            lm_buffer_text(&text, "none: the kernel has no landlock\n");
     } else if (run->common->completion) {
         if (lm_options_completion(run->program, run->common->completion, &text, &error) < 0)
             lm_run_fatal(run, &error);
@@ -174,7 +179,7 @@ static void answer_basic_options(struct lm_run *run) {
 void lm_run_start(struct lm_run *run, const struct lm_program *program, int argc, char **argv,
                   void *options) {
     struct lm_error error;
-    *run = (struct lm_run){.program = program};
+    *run = (struct lm_run){.program = program, .options = options};
     /* Where a standard descriptor is closed, the next file opened would take its place. It is
      * opened the wrong way round, so that using it fails: output is never lost silently. */
     for (int fd = 0; fd <= 2; fd++) {
@@ -356,6 +361,7 @@ static _Noreturn void fail_to_read(struct lm_run *run, const char *source,
 /* One line, good or bad, or the end. A bad one has *error filled and returns LM_LINES_BAD. */
 static enum lm_lines_result next_line(struct lm_run *run, bool text, struct lm_input *input,
                                       struct lm_error *error) {
+    lm_run_confine_to_input(run);
     for (;;) {
         if (run->stopped)
             return LM_LINES_END;
@@ -416,6 +422,7 @@ void lm_run_file(struct lm_run *run, const char *file,
                               struct lm_error *error),
                  void *context) {
     struct lm_error error;
+    lm_run_confine(run);
     struct lm_lines *lines = lm_lines_new(lm_run_open(run, file), LM_ENTRY_SIZE_MAX);
     if (!lines) {
         lm_fail_memory(&error);
@@ -540,6 +547,7 @@ static void work_item(void *context, size_t i) {
 
 void lm_run_parallel(struct lm_run *run, const struct lm_work *work) {
     struct lm_error error;
+    lm_run_confine_to_input(run);
     struct lm_pool *pool = lm_pool_new((size_t)run->common->jobs, &error);
     struct lm_work_item *items = calloc(BATCH_MAX, sizeof *items);
     if (!pool || !items) {

@@ -12,6 +12,7 @@
 #include "lib/base/lines.h"
 #include "lib/base/option.h"
 #include "lib/base/pool.h"
+#include "lib/base/sandbox.h"
 #include "lib/base/writer.h"
 #include "lib/record/record.h"
 
@@ -45,8 +46,16 @@ struct lm_input {
     struct lm_line line;
 };
 
+/* A path that a program needs beside what its command line names (lm_run_allow). */
+struct lm_allowed {
+    const char *path;
+    enum lm_sandbox_access access;
+};
+#define LM_ALLOWED_MAX 8
+
 struct lm_run {
     const struct lm_program *program;
+    const void *options; /* the program's options struct */
     struct lm_common *common;
     struct lm_list operands; /* the input files; empty means standard input */
     int status;              /* the highest met so far */
@@ -62,6 +71,11 @@ struct lm_run {
     struct lm_buffer scratch;
     uint64_t records; /* for --progress */
     int64_t drawn_ms;
+    struct lm_allowed allowed[LM_ALLOWED_MAX];
+    size_t allowed_count;
+    bool unconfined;        /* set by a program that executes what its command line names */
+    bool confined;          /* to the files that the command line names */
+    bool confined_to_input; /* of those to the operands */
 };
 
 /*
@@ -72,6 +86,20 @@ void lm_run_start(struct lm_run *run, const struct lm_program *program, int argc
                   void *options) LM_NONNULL;
 /* Closes everything, checks that the output arrived, and returns the exit status. */
 int lm_run_finish(struct lm_run *run) LM_NONNULL LM_MUST_CHECK;
+
+/*
+ * The sandbox. It needs no word from a program that reads what its command line names: before the
+ * first line of any file (lm_run_file, lm_run_line and the like) it is confined to reading its
+ * operands, what its options of the kinds FILE and FILES name, and time zones; before the first
+ * line of its main input, to the operands and time zones. So files are opened and written to
+ * before, or allowed by name before; PATH stays the caller's. A pool of threads is made after the
+ * first lm_run_file, as threads that are there already are not confined.
+ */
+void lm_run_allow(struct lm_run *run, const char *path, enum lm_sandbox_access access) LM_NONNULL;
+/* Confines the program now, as before the first line of any file: for those that read none. */
+void lm_run_confine(struct lm_run *run) LM_NONNULL;
+/* Confines it further, as before the first line of its main input. */
+void lm_run_confine_to_input(struct lm_run *run) LM_NONNULL;
 
 /* --now, or the clock, in seconds since 1970. */
 int64_t lm_run_now(const struct lm_run *run) LM_NONNULL;
