@@ -195,44 +195,61 @@ static int sync_folder(const char *path, struct lm_error *error) {
     return result;
 }
 
-/* Writes the text to a file that must not exist, or leaves none. */
-static int create(const char *path, const char *text, size_t size, struct lm_error *error) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd < 0 && errno == EEXIST) {
-        lm_fail(error, LM_EXISTS, "%.100s exists and is not overwritten", path);
-        return lm_hint(error, "choose another file with -o, or give --force to lose the old key");
-    }
+static int exists(const char *path, struct lm_error *error) {
+    lm_fail(error, LM_EXISTS, "%.100s exists and is not overwritten", path);
+    return lm_hint(error, "choose another file with -o, or give --force to lose the old key");
+}
+
+/* Writes the text to FILE, which must not exist, or leaves none. Messages name PATH. */
+static int create(const char *file, const char *path, const char *text, size_t size,
+                  struct lm_error *error) {
+    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
-        return lm_fail_errno(error, LM_IO, path);
+        return errno == EEXIST ? exists(path, error) : lm_fail_errno(error, LM_IO, path);
     int result = write_all(fd, path, text, size, error);
     if (close(fd) != 0 && result == 0)
         result = lm_fail_errno(error, LM_IO, path);
     if (result < 0)
-        (void)unlink(path);
+        (void)unlink(file);
     return result;
 }
 
-int lm_key_save(const char *path, const struct lm_key *key, bool replace, struct lm_error *error) {
+/* The file gets its name once it is whole, so that nobody ever loads half a key. */
+static int create_whole(const char *path, const char *text, size_t size, bool replace,
+                        struct lm_error *error) {
     char temporary[PATH_SIZE_MAX];
-    const char *target = path;
+    uint8_t random[8];
+    char hex[2 * sizeof random + 1];
+    struct stat status;
+    if (!replace && lstat(path, &status) == 0)
+        return exists(path, error);
+    randombytes_buf(random, sizeof random);
+    (void)sodium_bin2hex(hex, sizeof hex, random, sizeof random);
+    (void)snprintf(temporary, sizeof temporary, "%s.%s", path, hex);
+    if (create(temporary, path, text, size, error) < 0)
+        return -1;
+    if (replace && rename(temporary, path) == 0)
+        return 0;
+    int why = !replace && link(temporary, path) == 0 ? 0 : errno;
+    (void)unlink(temporary);
+    if (why == 0)
+        return 0;
+    if (!replace && why == EEXIST)
+        return exists(path, error);
+    /* Some file systems have no hard links. */
+    if (!replace && (why == EPERM || why == EOPNOTSUPP || why == ENOSYS))
+        return create(path, path, text, size, error);
+    errno = why;
+    return lm_fail_errno(error, LM_IO, path);
+}
+
+int lm_key_save(const char *path, const struct lm_key *key, bool replace, struct lm_error *error) {
     if (strlen(path) >= PATH_SIZE_MAX - 32)
         return lm_fail(error, LM_IO, "the key file's path is too long");
-    if (replace) {
-        uint8_t random[8];
-        char hex[2 * sizeof random + 1];
-        randombytes_buf(random, sizeof random);
-        (void)sodium_bin2hex(hex, sizeof hex, random, sizeof random);
-        (void)snprintf(temporary, sizeof temporary, "%s.%s", path, hex);
-        target = temporary;
-    }
     char *text = sodium_malloc(FILE_SIZE_MAX);
     if (!text)
         return lm_fail_memory(error);
-    int result = create(target, text, format_file(key, text), error);
+    int result = create_whole(path, text, format_file(key, text), replace, error);
     sodium_free(text);
-    if (result == 0 && replace && rename(temporary, path) != 0) {
-        result = lm_fail_errno(error, LM_IO, path);
-        (void)unlink(temporary);
-    }
     return result < 0 ? -1 : sync_folder(path, error);
 }

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/crypto/jws.h"
@@ -235,6 +236,36 @@ static void test_key_files(void) {
     lm_key_free(&key);
 }
 
+/* Whoever waits for a key file finds it whole, as lm-sign does behind lm-keygen in a pipe. */
+static void test_key_file_is_whole(void) {
+    char folder[] = "/tmp/lm-test-XXXXXX";
+    char path[64];
+    struct lm_key key;
+    struct lm_error error;
+    int torn = 0;
+    if (!tap_ok(mkdtemp(folder) != NULL && lm_key_generate("u1", &key, &error) == 0, "a folder"))
+        return;
+    (void)snprintf(path, sizeof path, "%s/u1.jwk", folder);
+    for (int i = 0; i < 100; i++) {
+        pid_t reader = fork();
+        if (reader == 0) {
+            char text[8192];
+            int fd;
+            while ((fd = open(path, O_RDONLY)) < 0)
+                ;
+            ssize_t size = read(fd, text, sizeof text);
+            _exit(size <= 0 || text[size - 1] != '\n');
+        }
+        int status = 1;
+        int saved = lm_key_save(path, &key, false, &error);
+        torn += reader < 0 || saved < 0 || waitpid(reader, &status, 0) != reader || status != 0;
+        (void)unlink(path);
+    }
+    tap_ok(torn == 0, "a reader that waits for a key file never finds a part of it: %d did", torn);
+    (void)rmdir(folder);
+    lm_key_free(&key);
+}
+
 /* Every group of Wycheproof's EdDSA tests: what is valid is accepted, what is not refused. */
 static void test_wycheproof(void) {
     const char *folder = getenv("LM_VECTORS");
@@ -300,6 +331,7 @@ int main(void) {
     test_headers();
     test_round_trip();
     test_key_files();
+    test_key_file_is_whole();
     test_wycheproof();
     return tap_done();
 }
