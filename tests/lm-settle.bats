@@ -289,6 +289,56 @@ tso 0.04 0.04" ]
     [ "$output" = "$(lm-settle <(paper))" ]
 }
 
+@test "a meter of hostile size keeps nobody else from being settled" {
+    most=9007199254740991
+    hostile() { # IMPORT EXPORT of U3's meter, at U2's supplier
+        paper
+        user u3 s
+        reading u3 "$1" "$2"
+    }
+    lm-settle <(paper) >expected
+    # With those of the others, hers fit into no record.
+    for flows in "$most 0" "0 $most" "$most $most" "$((most - 3999)) 0"; do
+        # shellcheck disable=SC2086
+        hostile $flows >in
+        run -1 --separate-stderr lm-settle --rejects "rejects-${flows// /-}" in
+        [[ $stderr == *"u3 is withheld"* ]]
+        [ "$(reasons "rejects-${flows// /-}")" = total ]
+        [ "$output" = "$(<expected)" ]
+    done
+    # Beside the 4 kWh that U2 imported, this still fits.
+    run -0 lm-settle <(hostile $((most - 4000)) 0)
+    zero <<<"$output"
+    # Of two that do not fit both, who has less is settled, by all lines in any order; among equals
+    # the first by id. Another supplier's customers are not touched.
+    two() {
+        hostile $((most - 5000)) 0
+        user u0 s
+        reading u0 $((most - 4500)) 0
+        identity s2 supplier '"regions":["r"]'
+        tariff s2
+        user u4 s2
+        reading u4 $most 0
+    }
+    run -1 --separate-stderr lm-settle <(two | tac)
+    [ "$(jq -r 'select(.role == "user") | .party' <<<"$output" | paste -sd ' ')" = "u1 u2 u3 u4" ]
+    [[ $stderr == *"u0 is withheld"* ]]
+    zero <<<"$output"
+    equal() {
+        paper | grep -v '"reading"\|"trade"'
+        reading u1 $most 0
+        reading u2 $most 0
+    }
+    run -1 --separate-stderr lm-settle <(equal | tac)
+    [ "$(jq -r 'select(.role == "user") | .party' <<<"$output")" = u1 ]
+    # Hers alone: short is import and what she sold and did not export.
+    { paper | grep -v '"reading".*m-u1'; reading u1 $most 1999; } >in
+    run -1 --separate-stderr lm-settle --rejects rejects in
+    [ "$(reasons rejects)" = total ]
+    [ "$(jq -r 'select(.role == "user") | .party' <<<"$output")" = u2 ]
+    zero <<<"$output"
+}
+
 @test "bands: weekends, nights across midnight, 24:00, and no band at all" {
     # 2016-04-01 was a Friday, 14:00 in Brussels at 12:00Z; 2016-04-02T22:30Z is Sunday 00:30 there.
     band() { # PERIOD RETAIL: U2's retail price
@@ -355,8 +405,8 @@ clearing() {
     [ "$(reasons rejects)" = total ]
     { cat in; user u3 s; reading u3 9007199254740991 0; } >sum
     run -1 --separate-stderr lm-settle --rejects rejects2 sum
-    [ -z "$output" ]
     [ "$(reasons rejects2)" = total ]
+    [[ $stderr == *"u3 is withheld"* ]]
 }
 
 @test "currencies do not mix" {

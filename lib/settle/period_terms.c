@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/limits.h"
 #include "lib/base/zone.h"
 #include "lib/settle/period_work.h"
 
@@ -190,6 +191,10 @@ static int judge_energies(const struct lm_period_work *work, const struct lm_par
                        lm_period_text(work, work->settle->readings[member->disputed - 1].meter));
     if (member->total)
         return lm_fail(why, LM_TOTAL, "her energies are above 2^53-1 Wh");
+    if (member->crowded)
+        return lm_fail(why, LM_TOTAL,
+                       "with her energies those of %s's customers are above 2^53-1 Wh",
+                       lm_period_text(work, member->supplier));
     return 0;
 }
 
@@ -251,6 +256,89 @@ static int tariff_currency(struct lm_period_work *work, struct lm_error *error) 
     return lm_period_refuse(work, &work->tradings[0].where, &why, error);
 }
 
+/* Energies that are sums over customers in the items of a supplier, or of what operators get. */
+struct item_sums {
+    lm_i128 short_wh;
+    lm_i128 surplus_wh;
+    lm_i128 import_wh;
+    lm_i128 export_wh;
+};
+
+static lm_i128 above_zero(lm_i128 energy_wh) {
+    return energy_wh > 0 ? energy_wh : 0;
+}
+
+/* Adds a member's energies where they fit. */
+static bool add_member(struct item_sums *sums, const struct lm_participant *member) {
+    const struct lm_flows *flows = &member->flows;
+    struct item_sums more = {
+        sums->short_wh + above_zero((lm_i128)flows->import_wh - flows->bought_wh) +
+            above_zero((lm_i128)flows->sold_wh - flows->export_wh),
+        sums->surplus_wh + above_zero((lm_i128)flows->export_wh - flows->sold_wh) +
+            above_zero((lm_i128)flows->bought_wh - flows->import_wh),
+        sums->import_wh + flows->import_wh,
+        sums->export_wh + flows->export_wh,
+    };
+    if (more.short_wh > LM_INTEGER_MAX || more.surplus_wh > LM_INTEGER_MAX ||
+        more.import_wh > LM_INTEGER_MAX || more.export_wh > LM_INTEGER_MAX)
+        return false;
+    *sums = more;
+    return true;
+}
+
+static int compare_energies(const void *a, const void *b) {
+    const struct lm_participant *x = *(struct lm_participant *const *)a;
+    const struct lm_participant *y = *(struct lm_participant *const *)b;
+    lm_i128 of_x = (lm_i128)x->flows.import_wh + x->flows.export_wh;
+    lm_i128 of_y = (lm_i128)y->flows.import_wh + y->flows.export_wh;
+    if (of_x != of_y)
+        return of_x < of_y ? -1 : 1;
+    return (x > y) - (x < y); /* members are sorted by id */
+}
+
+/* A meter of hostile size must not keep the others from being settled: where the energies of a
+ * supplier's customers do not fit a record together, those that metered most are withheld. */
+static int crowd_out(struct lm_participant *members, size_t count, struct lm_error *error) {
+    struct item_sums sums = {0};
+    size_t settled = 0;
+    bool fits = true;
+    for (size_t i = 0; i < count; i++) {
+        if (members[i].settled) {
+            settled++;
+            fits = add_member(&sums, &members[i]) && fits;
+        }
+    }
+    if (fits)
+        return 0;
+    struct lm_participant **least_first = calloc(settled, sizeof *least_first);
+    if (!least_first)
+        return lm_fail_memory(error);
+    settled = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (members[i].settled)
+            least_first[settled++] = &members[i];
+    }
+    qsort(least_first, settled, sizeof *least_first, compare_energies);
+    sums = (struct item_sums){0};
+    for (size_t i = 0; i < settled; i++) {
+        least_first[i]->settled = add_member(&sums, least_first[i]);
+        least_first[i]->crowded = !least_first[i]->settled;
+    }
+    free(least_first);
+    return 0;
+}
+
+static int crowd_out_each(struct lm_period_work *work, struct lm_error *error) {
+    for (size_t i = 0; i < work->member_count;) {
+        size_t first = i;
+        while (i < work->member_count && work->members[i].supplier == work->members[first].supplier)
+            i++;
+        if (crowd_out(&work->members[first], i - first, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int lm_period_terms(struct lm_period_work *work, struct lm_error *error) {
     if (market_currency(work, error) < 0)
         return -1;
@@ -265,6 +353,8 @@ int lm_period_terms(struct lm_period_work *work, struct lm_error *error) {
         if (member->settled && !join(&users, member->currency))
             return refuse_currencies(work, users, member->currency, &member->party->where, error);
     }
+    if (crowd_out_each(work, error) < 0)
+        return -1;
     if (work->currency == LM_NOBODY)
         work->currency = users;
     return work->currency == LM_NOBODY && !work->refused ? tariff_currency(work, error) : 0;

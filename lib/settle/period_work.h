@@ -20,7 +20,8 @@ struct lm_participant {
     uint32_t unread;   /* a meter without a reading, or LM_NOBODY */
     uint32_t disputed; /* the place in settle->readings + 1 of one that disagrees, or 0 */
     bool two_markets;
-    bool total; /* an energy is above 2^53-1 Wh */
+    bool total;   /* an energy is above 2^53-1 Wh */
+    bool crowded; /* hers are not, but with those of her supplier's other customers they are */
     bool settled;
     uint32_t currency; /* of her terms */
     struct lm_customer_terms terms;
