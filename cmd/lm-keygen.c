@@ -1,9 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/run.h"
+#include "cmd/key_input.h"
 #include "lib/base/id.h"
-#include "lib/crypto/key.h"
 #include "lib/registry/identity.h"
 
 struct options {
@@ -17,6 +16,8 @@ struct options {
     const char *valid;
     const char *output;
     bool force;
+    bool passphrase;
+    const char *passphrase_file;
 };
 
 static const struct lm_option option_table[] = {
@@ -36,6 +37,10 @@ static const struct lm_option option_table[] = {
      "the key file; without it ID.jwk"},
     {'f', "force", LM_OPTION_FLAG, NULL, NULL, offsetof(struct options, force),
      "replace an existing key file, whose key is then lost"},
+    {0, "passphrase", LM_OPTION_FLAG, NULL, NULL, offsetof(struct options, passphrase),
+     "put the key file under a passphrase, which is asked for"},
+    {0, "passphrase-file", LM_OPTION_FILE, "FILE", NULL, offsetof(struct options, passphrase_file),
+     "put the key file under the passphrase in the first line of FILE"},
     {0}};
 
 static const struct lm_program program = {
@@ -52,6 +57,7 @@ int main(int argc, char **argv) {
     struct lm_run run;
     struct lm_error error;
     struct lm_key key;
+    struct lm_passphrase passphrase = {0};
     struct lm_buffer line = {0};
     char path[LM_ID_SIZE_MAX + 8];
 
@@ -59,6 +65,8 @@ int main(int argc, char **argv) {
     lm_run_start(&run, &program, argc, argv, &options);
     if (!options.id || options.role < 0)
         lm_run_usage(&run, "--id and --role are needed");
+    if (options.passphrase && options.passphrase_file)
+        lm_run_usage(&run, "--passphrase and --passphrase-file exclude each other");
     struct lm_identity_request request = {
         .id = options.id,
         .role = options.role,
@@ -80,14 +88,20 @@ int main(int argc, char **argv) {
                        options.id);
         options.output = path;
     }
+
+    struct lm_key_saving saving = {.cost = lm_lock_cost_default, .replace = options.force};
+    if (options.passphrase || options.passphrase_file) {
+        lm_run_new_passphrase(&run, options.passphrase_file, &passphrase);
+        saving.passphrase = &passphrase;
+    }
     lm_run_allow(&run, options.output, LM_SANDBOX_WRITE);
     lm_run_confine(&run);
-
     if (lm_crypto_start(&error) < 0 || lm_key_generate(options.id, &key, &error) < 0 ||
         lm_identity_write(&request, &key, &line, &error) < 0 ||
-        lm_key_save(options.output, &key, options.force, &error) < 0)
+        lm_key_save(options.output, &key, &saving, &error) < 0)
         lm_run_fatal(&run, &error);
     lm_key_free(&key);
+    lm_passphrase_free(&passphrase);
     lm_run_write_buffer(&run, &line);
     lm_buffer_free(&line);
     lm_list_free(&options.regions);

@@ -1,18 +1,14 @@
-#include <poll.h>
-#include <unistd.h>
-
-#include "cmd/run.h"
+#include "cmd/key_input.h"
 #include "lib/registry/sign.h"
 
 struct options {
     struct lm_common common;
-    const char *key;
+    struct lm_key_options key;
     bool again;
 };
 
 static const struct lm_option option_table[] = {
-    {'k', "key", LM_OPTION_FILE, "FILE", NULL, offsetof(struct options, key),
-     "sign with this key file"},
+    LM_KEY_OPTIONS(struct options, key, "sign with this key file"),
     {0, "again", LM_OPTION_FLAG, NULL, NULL, offsetof(struct options, again),
      "sign what is signed already, in the place of the old signature"},
     {0}};
@@ -44,31 +40,14 @@ static void sign(void *pointer, struct lm_work_item *item) {
     lm_record_free(&record);
 }
 
-/* In `lm-keygen … | lm-sign -k FILE` the registrar signs itself with a key that is being made: it
- * is there when the first line arrives. */
-static int load_key(const struct options *options, struct lm_run *run, struct lm_key *key,
-                    struct lm_error *error) {
-    if (lm_key_load(options->key, key, error) == 0)
-        return 0;
-    if (error->reason != LM_NO_INPUT || run->operands.count > 0)
-        return -1;
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    (void)poll(&input, 1, -1);
-    return lm_key_load(options->key, key, error);
-}
-
 int main(int argc, char **argv) {
     struct options options = {0};
     struct lm_run run;
-    struct lm_error error;
     struct context context = {.options = &options};
 
     lm_crypto_guard_process();
     lm_run_start(&run, &program, argc, argv, &options);
-    if (!options.key)
-        lm_run_usage(&run, "--key is needed");
-    if (lm_crypto_start(&error) < 0 || load_key(&options, &run, &context.key, &error) < 0)
-        lm_run_fatal(&run, &error);
+    lm_run_key(&run, &options.key, &context.key);
     lm_run_parallel(&run, &(struct lm_work){.work = sign, .context = &context});
     lm_key_free(&context.key);
     return lm_run_finish(&run);

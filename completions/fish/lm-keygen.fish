@@ -9,6 +9,8 @@ complete -c lm-keygen -l firmware -x -d 'meter: a firmware that it may run, seve
 complete -c lm-keygen -l valid -x -d 'when the identity holds; without it, ten years from today\'s 00:00 UTC'
 complete -c lm-keygen -s o -l output -r -F -d 'the key file; without it ID.jwk'
 complete -c lm-keygen -s f -l force -d 'replace an existing key file, whose key is then lost'
+complete -c lm-keygen -l passphrase -d 'put the key file under a passphrase, which is asked for'
+complete -c lm-keygen -l passphrase-file -r -F -d 'put the key file under the passphrase in the first line of FILE'
 complete -c lm-keygen -l now -x -d 'take this for the present instant'
 complete -c lm-keygen -s h -l help -d 'print this and exit'
 complete -c lm-keygen -l version -d 'print the version and exit'

@@ -1,5 +1,6 @@
 # Written from the option table of lm-sign.
 complete -c lm-sign -s k -l key -r -F -d 'sign with this key file'
+complete -c lm-sign -l passphrase-file -r -F -d 'take the first line of FILE as the passphrase of the key file'
 complete -c lm-sign -l again -d 'sign what is signed already, in the place of the old signature'
 complete -c lm-sign -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
 complete -c lm-sign -l rejects -r -F -d 'write a reject record to FILE for each rejected line'

@@ -100,6 +100,8 @@ enum lm_exit {
     X(USAGE, "usage", LM_EXIT_USAGE, "the command line is wrong")                                  \
     X(NO_INPUT, "no_input", LM_EXIT_NO_INPUT, "an input file is missing")                          \
     X(BAD_KEY, "bad_key", LM_EXIT_NO_INPUT, "a key file is malformed")                             \
+    X(LOCKED, "locked", LM_EXIT_NO_INPUT, "a key file is under a passphrase that is not given")    \
+    X(BAD_PASSPHRASE, "bad_passphrase", LM_EXIT_NO_INPUT, "a passphrase opens no key file")        \
     X(EXISTS, "exists", LM_EXIT_USAGE, "the output file exists already")                           \
     X(PERMISSION, "permission", LM_EXIT_PERMISSION, "others can read the key file")                \
     X(IO, "io", LM_EXIT_IO, "reading or writing failed")                                           \

@@ -10,6 +10,7 @@
 
 #include "lib/base/limits.h"
 #include "lib/crypto/encoding.h"
+#include "lib/crypto/key_lock.h"
 #include "lib/record/types.h"
 
 /* The secrets lie in guarded memory, never swapped, wiped when freed. */
@@ -40,12 +41,20 @@ void lm_key_name(struct lm_key *key) LM_NONNULL;
 void lm_key_free(struct lm_key *key) LM_NONNULL;
 
 /* Reads a key file. LM_PERMISSION where group or others have any right to it, LM_NO_INPUT where
- * it is missing, LM_BAD_KEY where it is no key file or its public parts are not its secrets'. */
-int lm_key_load(const char *path, struct lm_key *key,
-                struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* Writes a key file, mode 0600 whatever the umask, and waits until it is on the disk. An existing
- * file, or a symbolic link, is LM_EXISTS; with REPLACE the old file is replaced in one step. */
-int lm_key_save(const char *path, const struct lm_key *key, bool replace,
+ * it is missing, LM_BAD_KEY where it is no key file or its public parts are not its secrets'.
+ * A file under a passphrase is LM_LOCKED without one (NULL), and LM_BAD_PASSPHRASE with another; to
+ * one that is under none it does not matter. Only before the program starts threads. */
+int lm_key_load(const char *path, const struct lm_passphrase *passphrase, struct lm_key *key,
+                struct lm_error *error) LM_NONNULL_AT(1, 3, 4) LM_MUST_CHECK;
+
+struct lm_key_saving {
+    const struct lm_passphrase *passphrase; /* NULL: the secrets lie in the file as they are */
+    struct lm_lock_cost cost;               /* with a passphrase: what a guess at it costs */
+    bool replace; /* an existing file is replaced in one step, else LM_EXISTS */
+};
+/* Writes a key file, mode 0600 whatever the umask, and waits until it is on the disk. No symbolic
+ * link is followed, and where that fails nothing half-written stays. */
+int lm_key_save(const char *path, const struct lm_key *key, const struct lm_key_saving *saving,
                 struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

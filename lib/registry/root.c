@@ -1,9 +1,7 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "lib/crypto/guarded.h"
 #include "lib/registry/registry.h"
 
 /* One public key, or an identity with its signature and proof, is far smaller. */
@@ -12,27 +10,6 @@
 static int no_key(const char *path, struct lm_error *error) {
     lm_fail(error, LM_BAD_KEY, "%.100s: holds no public signing key of a registrar", path);
     return lm_hint(error, "--root takes a thumbprint, a key file, or the registrar's identity");
-}
-
-static int read_file(const char *path, struct lm_buffer *text, struct lm_error *error) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return lm_fail_errno(error, LM_NO_INPUT, path);
-    int result = 0;
-    while (result == 0 && text->size <= FILE_SIZE_MAX) {
-        char *at = lm_buffer_reserve(text, 4096);
-        ssize_t got = at ? read(fd, at, 4096) : -1;
-        if (got == 0)
-            break;
-        if (got > 0)
-            text->size += (size_t)got;
-        else if (!at || errno != EINTR)
-            result = at ? lm_fail_errno(error, LM_NO_INPUT, path) : lm_fail_memory(error);
-    }
-    (void)close(fd);
-    if (result == 0 && text->size > FILE_SIZE_MAX)
-        return no_key(path, error);
-    return result;
 }
 
 /* The Ed25519 key of a JWK Set, or keys.sign of an identity. */
@@ -63,31 +40,32 @@ static bool read_jwk(const json_t *json, struct lm_root *root) {
     return true;
 }
 
-/* The first line of the file that holds a key. A private key's secret passes through here, too. */
+static int take_key(json_t *json, void *context, struct lm_error *error) {
+    (void)error;
+    return read_jwk(json, context) ? 0 : -1;
+}
+
+/* The first line of the file that holds a key, or a JWK Set that is spread over lines. It may be
+ * the private key file, hence the guarded memory. */
 static int read_key(const char *path, struct lm_root *root, struct lm_error *error) {
-    struct lm_buffer text = {0};
+    const struct lm_guarded_file file = {
+        .path = path, .what = "root key", .size_max = FILE_SIZE_MAX};
     struct lm_error ignored;
-    int result = read_file(path, &text, error);
+    char *text;
+    size_t size;
     bool found = false;
-    for (size_t at = 0; result == 0 && !found && at < text.size;) {
-        const char *line = text.data + at;
-        const char *feed = memchr(line, '\n', text.size - at);
-        size_t size = feed ? (size_t)(feed - line) : text.size - at;
-        json_t *json = lm_json_parse(line, size, &ignored);
-        found = json && read_jwk(json, root);
-        json_decref(json);
-        at += size + 1;
+    if (lm_guarded_read(&file, &text, &size, error) < 0)
+        return -1;
+    for (size_t at = 0; !found && at < size;) {
+        const char *feed = memchr(text + at, '\n', size - at);
+        size_t length = feed ? (size_t)(feed - (text + at)) : size - at;
+        found = lm_guarded_json(text + at, length, take_key, root, &ignored) == 0;
+        at += length + 1;
     }
-    if (result == 0 && !found) {
-        /* A JWK Set that is spread over lines. */
-        json_t *json = text.size ? lm_json_parse(text.data, text.size, &ignored) : NULL;
-        found = json && read_jwk(json, root);
-        json_decref(json);
-    }
-    if (text.data)
-        sodium_memzero(text.data, text.size);
-    lm_buffer_free(&text);
-    return result == 0 && !found ? no_key(path, error) : result;
+    if (!found)
+        found = lm_guarded_json(text, size, take_key, root, &ignored) == 0;
+    sodium_free(text);
+    return found ? 0 : no_key(path, error);
 }
 
 int lm_root_load(const char *file_or_kid, struct lm_root *root, struct lm_error *error) {

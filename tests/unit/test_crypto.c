@@ -198,38 +198,41 @@ static void test_key_files(void) {
     struct lm_key loaded;
     struct lm_error error;
     struct stat status;
+    const struct lm_key_saving fresh = {0};
+    const struct lm_key_saving again = {.replace = true};
     if (!tap_ok(mkdtemp(folder) != NULL && lm_key_generate("u1", &key, &error) == 0, "a folder"))
         return;
     (void)snprintf(path, sizeof path, "%s/u1.jwk", folder);
     (void)snprintf(link_path, sizeof link_path, "%s/link.jwk", folder);
     (void)umask(0);
-    tap_ok(lm_key_save(path, &key, false, &error) == 0 && stat(path, &status) == 0 &&
+    tap_ok(lm_key_save(path, &key, &fresh, &error) == 0 && stat(path, &status) == 0 &&
                (status.st_mode & 07777) == 0600,
            "a key file has mode 0600, whatever the umask");
-    tap_ok(lm_key_save(path, &key, false, &error) < 0 && error.reason == LM_EXISTS,
+    tap_ok(lm_key_save(path, &key, &fresh, &error) < 0 && error.reason == LM_EXISTS,
            "an existing file is not overwritten");
-    tap_ok(symlink("nowhere", link_path) == 0 && lm_key_save(link_path, &key, false, &error) < 0 &&
+    tap_ok(symlink("nowhere", link_path) == 0 && lm_key_save(link_path, &key, &fresh, &error) < 0 &&
                error.reason == LM_EXISTS,
            "nor is a symbolic link followed, even one that leads nowhere");
-    tap_ok(lm_key_load(path, &loaded, &error) == 0 && strcmp(loaded.id, "u1") == 0 &&
+    tap_ok(lm_key_load(path, NULL, &loaded, &error) == 0 && strcmp(loaded.id, "u1") == 0 &&
                strcmp(loaded.kid, key.kid) == 0 && strcmp(loaded.seal_kid, key.seal_kid) == 0 &&
                memcmp(loaded.sign_secret, key.sign_secret, 64) == 0 &&
                memcmp(loaded.seal_secret, key.seal_secret, 32) == 0,
            "what was saved is loaded");
     lm_key_free(&loaded);
-    tap_ok(chmod(path, 0640) == 0 && lm_key_load(path, &loaded, &error) < 0 &&
+    tap_ok(chmod(path, 0640) == 0 && lm_key_load(path, NULL, &loaded, &error) < 0 &&
                error.reason == LM_PERMISSION,
            "a file that the group can read is refused");
     tap_ok(chmod(path, 0600) == 0 && truncate(path, 100) == 0 &&
-               lm_key_load(path, &loaded, &error) < 0 && error.reason == LM_BAD_KEY,
+               lm_key_load(path, NULL, &loaded, &error) < 0 && error.reason == LM_BAD_KEY,
            "a truncated one is no key file");
-    tap_ok(lm_key_save(path, &key, true, &error) == 0 && lm_key_load(path, &loaded, &error) == 0,
+    tap_ok(lm_key_save(path, &key, &again, &error) == 0 &&
+               lm_key_load(path, NULL, &loaded, &error) == 0,
            "with replace it takes the old one's place");
     lm_key_free(&loaded);
-    tap_ok(lm_key_load(folder, &loaded, &error) < 0 && error.reason == LM_BAD_KEY,
+    tap_ok(lm_key_load(folder, NULL, &loaded, &error) < 0 && error.reason == LM_BAD_KEY,
            "a folder is no key file");
     (void)unlink(path);
-    tap_ok(lm_key_load(path, &loaded, &error) < 0 && error.reason == LM_NO_INPUT,
+    tap_ok(lm_key_load(path, NULL, &loaded, &error) < 0 && error.reason == LM_NO_INPUT,
            "nor is what is not there");
     (void)unlink(link_path);
     (void)rmdir(folder);
@@ -257,7 +260,7 @@ static void test_key_file_is_whole(void) {
             _exit(size <= 0 || text[size - 1] != '\n');
         }
         int status = 1;
-        int saved = lm_key_save(path, &key, false, &error);
+        int saved = lm_key_save(path, &key, &(struct lm_key_saving){0}, &error);
         torn += reader < 0 || saved < 0 || waitpid(reader, &status, 0) != reader || status != 0;
         (void)unlink(path);
     }
