@@ -9,6 +9,9 @@ CPPFLAGS ?=
 LDFLAGS ?=
 PKG_CONFIG ?= pkg-config
 
+# In `make -j deps check` nothing is built before what it needs is there.
+FIRST := $(filter deps deps-ci,$(MAKECMDGOALS))
+
 # `make V=1` shows the commands whole.
 V ?=
 say = $(if $(V),,@echo "  $(1) $@";)
@@ -33,7 +36,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard 
 
 all: $(PROGRAMS:%=$(BUILD)/bin/%)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c | $(FIRST)
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
