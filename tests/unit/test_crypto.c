@@ -9,11 +9,39 @@
 #include <unistd.h>
 
 #include "lib/crypto/jws.h"
+#include "lib/record/canonical.h"
 #include "tests/unit/tap.h"
 
 /* RFC 8032 section 7.1, TEST 1; the same key is that of RFC 8037 appendix A.1. */
 #define SEED_1 "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
 #define KEY_1  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+
+/* The 1023 bytes of its TEST 1024. */
+static const char *const message_1024 =
+    "08b8b2b733424243760fe426a4b54908632110a66c2f6591eabd3345e3e4eb98fa6e264bf09efe12ee50f8f5"
+    "4e9f77b1e355f6c50544e23fb1433ddf73be84d879de7c0046dc4996d9e773f4bc9efe5738829adb26c81b37"
+    "c93a1b270b20329d658675fc6ea534e0810a4432826bf58c941efb65d57a338bbd2e26640f89ffbc1a858efc"
+    "b8550ee3a5e1998bd177e93a7363c344fe6b199ee5d02e82d522c4feba15452f80288a821a579116ec6dad2b"
+    "3b310da903401aa62100ab5d1a36553e06203b33890cc9b832f79ef80560ccb9a39ce767967ed628c6ad573c"
+    "b116dbefefd75499da96bd68a8a97b928a8bbc103b6621fcde2beca1231d206be6cd9ec7aff6f6c94fcd7204"
+    "ed3455c68c83f4a41da4af2b74ef5c53f1d8ac70bdcb7ed185ce81bd84359d44254d95629e9855a94a7c1958"
+    "d1f8ada5d0532ed8a5aa3fb2d17ba70eb6248e594e1a2297acbbb39d502f1a8c6eb6f1ce22b3de1a1f40cc24"
+    "554119a831a9aad6079cad88425de6bde1a9187ebb6092cf67bf2b13fd65f27088d78b7e883c8759d2c4f5c6"
+    "5adb7553878ad575f9fad878e80a0c9ba63bcbcc2732e69485bbc9c90bfbd62481d9089beccf80cfe2df16a2"
+    "cf65bd92dd597b0707e0917af48bbb75fed413d238f5555a7a569d80c3414a8d0859dc65a46128bab27af87a"
+    "71314f318c782b23ebfe808b82b0ce26401d2e22f04d83d1255dc51addd3b75a2b1ae0784504df543af8969b"
+    "e3ea7082ff7fc9888c144da2af58429ec96031dbcad3dad9af0dcbaaaf268cb8fcffead94f3c7ca495e056a9"
+    "b47acdb751fb73e666c6c655ade8297297d07ad1ba5e43f1bca32301651339e22904cc8c42f58c30c04aafdb"
+    "038dda0847dd988dcda6f3bfd15c4b4c4525004aa06eeff8ca61783aacec57fb3d1f92b0fe2fd1a85f672451"
+    "7b65e614ad6808d6f6ee34dff7310fdc82aebfd904b01e1dc54b2927094b2db68d6f903b68401adebf5a7e08"
+    "d78ff4ef5d63653a65040cf9bfd4aca7984a74d37145986780fc0b16ac451649de6188a7dbdf191f64b5fc5e"
+    "2ab47b57f7f7276cd419c17a3ca8e1b939ae49e488acba6b965610b5480109c8b17b80e1b7b750dfc7598d5d"
+    "5011fd2dcc5600a32ef5b52a1ecc820e308aa342721aac0943bf6686b64b2579376504ccc493d97e6aed3fb0"
+    "f9cd71a43dd497f01f17c0e2cb3797aa2a2f256656168e6c496afc5fb93246f6b1116398a346f1a641f3b041"
+    "e989f7914f90cc2c7fff357876e506b50d334ba77c225bc307ba537152f3f1610e4eafe595f6d9d90d11faa9"
+    "33a15ef1369546868a7f3a45a96768d40fd9d03412c091c6315cf4fde7cb68606937380db2eaaa707b4c4185"
+    "c32eddcdd306705e4dc1ffc872eeee475a64dfac86aba41c0618983f8741c5ef68d3a101e8a3b8cac60c905c"
+    "15fc910840b94c00a0b9d0";
 
 static size_t unhex(const char *hex, uint8_t *bytes, size_t room) {
     size_t size = 0;
@@ -36,6 +64,15 @@ static void test_rfc8032(void) {
          "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d"
          "0"
          "f11d8c387b2eaeb4302aeeb00d291612bb0c00"},
+        {"278117fc144c72340f67d0f2316e8386ceffbf2b2428c9c51fef7c597f1d426e", message_1024,
+         "0aab4c900501b3e24d7cdf4663326a3a87df5e4843b2cbdb67cbf6e460fec350aa5371b1508f9f4528ecea23c"
+         "4"
+         "36d94b5e8fcd4f681e30a6ac00a9704a188a03"},
+        {"ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
+         "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a"
+         "3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+         "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66"
+         "431e0303dca179c138ac17ad9bef1177331a704"},
         {"fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
          "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f7609"
          "8"
@@ -43,13 +80,13 @@ static void test_rfc8032(void) {
     };
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
         uint8_t key[32];
-        uint8_t message[8];
+        uint8_t message[1024];
         uint8_t signature[64];
         (void)unhex(vectors[i].key, key, sizeof key);
         size_t size = unhex(vectors[i].message, message, sizeof message);
         size_t signature_size = unhex(vectors[i].signature, signature, sizeof signature);
         tap_ok(lm_ed25519_verify(signature, signature_size, message, size, key),
-               "RFC 8032 section 7.1 TEST %zu verifies", i + 1);
+               "RFC 8032 section 7.1: the signature over %zu bytes verifies", size);
         bool refused = true;
         for (size_t k = 0; k < 8 * sizeof signature; k++) {
             signature[k / 8] ^= (uint8_t)(1 << k % 8);
@@ -86,28 +123,64 @@ static void test_rfc8037(void) {
            "and its header, without b64, crit and kid, is none of ours");
 }
 
-/* Section 4.2 signs with HS256, which lm refuses; what is signed is built as it says. */
+/* Section 3.1's example is an RSA key: as of every key, what is hashed is the canonical form of its
+ * required members. */
+static void test_rfc7638(void) {
+    const char *n =
+        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6"
+        "tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5"
+        "v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD0"
+        "8qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU"
+        "8awapJzKnqDKgw";
+    json_t *jwk = json_pack("{s:s,s:s,s:s}", "kty", "RSA", "n", n, "e", "AQAB");
+    struct lm_buffer canonical = {0};
+    uint8_t digest[32];
+    char text[LM_DIGEST_TEXT_SIZE];
+    lm_canonical(jwk, NULL, &canonical);
+    (void)crypto_hash_sha256(digest, (const uint8_t *)canonical.data, canonical.size);
+    lm_digest_text(digest, text);
+    tap_is(text, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "RFC 7638 section 3.1");
+    json_decref(jwk);
+    lm_buffer_free(&canonical);
+}
+
+/* The examples of section 4 sign with HS256, which lm refuses; what is signed is built as it says.
+ */
 static void test_rfc7797(void) {
     const char *key64 =
         "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
-    const char *header = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19";
-    struct lm_buffer input = {0};
-    struct lm_error error;
+    static const struct {
+        const char *name;
+        const char *header;
+        const char *payload;
+        const char *mac;
+    } examples[] = {
+        {"RFC 7797 section 4.1", "eyJhbGciOiJIUzI1NiJ9", "JC4wMg",
+         "5mvfOroL-g7HyqJoozehmsaqmvTYGEq5jTI1gVvoEoQ"},
+        {"RFC 7797 section 4.2", "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19", "$.02",
+         "A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY"},
+    };
     uint8_t key[64];
-    uint8_t mac[crypto_auth_hmacsha256_BYTES];
-    char text[LM_DIGEST_TEXT_SIZE];
-    crypto_auth_hmacsha256_state state;
     tap_ok(lm_base64url_read(key64, key, sizeof key), "RFC 7797 section 4: the key reads");
-    lm_jws_signing_input(header, "$.02", 4, &input);
-    (void)crypto_auth_hmacsha256_init(&state, key, sizeof key);
-    (void)crypto_auth_hmacsha256_update(&state, (const uint8_t *)input.data, input.size);
-    (void)crypto_auth_hmacsha256_final(&state, mac);
-    lm_digest_text(mac, text);
-    tap_is(text, "A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY", "RFC 7797 section 4.2: the input");
-    lm_buffer_free(&input);
-    const struct lm_signature signature = {.protected_header = header, .signature = ""};
-    tap_ok(lm_jws_kid(&signature, text, &error) < 0 && error.reason == LM_BAD_HEADER,
-           "a header of HS256 is refused");
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        struct lm_buffer input = {0};
+        struct lm_error error;
+        uint8_t mac[crypto_auth_hmacsha256_BYTES];
+        char text[LM_DIGEST_TEXT_SIZE];
+        crypto_auth_hmacsha256_state state;
+        lm_jws_signing_input(examples[i].header, examples[i].payload, strlen(examples[i].payload),
+                             &input);
+        (void)crypto_auth_hmacsha256_init(&state, key, sizeof key);
+        (void)crypto_auth_hmacsha256_update(&state, (const uint8_t *)input.data, input.size);
+        (void)crypto_auth_hmacsha256_final(&state, mac);
+        lm_digest_text(mac, text);
+        tap_is(text, examples[i].mac, examples[i].name);
+        lm_buffer_free(&input);
+        const struct lm_signature signature = {.protected_header = examples[i].header,
+                                               .signature = ""};
+        tap_ok(lm_jws_kid(&signature, text, &error) < 0 && error.reason == LM_BAD_HEADER,
+               "its header is refused");
+    }
 }
 
 static void test_headers(void) {
@@ -330,6 +403,7 @@ int main(void) {
     test_base64url();
     test_rfc8032();
     test_rfc8037();
+    test_rfc7638();
     test_rfc7797();
     test_headers();
     test_round_trip();
