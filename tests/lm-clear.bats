@@ -373,6 +373,51 @@ same() {
     run -2 lm-clear -m m -p next --length 7 </dev/null
 }
 
+@test "--rules stand in for those of the stream, and say how long a period is" {
+    rules 'period_minutes=15' 'price_rule="low"' >rules.ndjson
+    { order a u1 offer 5 10; order b u2 bid 5 20; } | sed 's/PT30M/PT15M/' >orders
+    run -0 --separate-stderr lm-clear -r rules.ndjson orders
+    [ "$(price)" = 10 ]
+    # As if they were in the stream.
+    [ "$output" = "$(cat rules.ndjson orders | lm-clear)" ]
+    [ "$output" = "$(cat rules.ndjson orders | lm-clear -r rules.ndjson)" ]
+    rules 'price_rule="high"' >other
+    run -1 --separate-stderr lm-clear -r rules.ndjson other orders
+    [ -z "$output" ]
+    [[ $stderr == *"rules.ndjson:1: different rules of market m begin together"* ]]
+    # The other records of the file are none of the stream's.
+    cat rules.ndjson orders >both
+    run -0 lm-clear -r both /dev/null
+    [ -z "$output" ]
+    now=2016-04-01T11:59:00Z
+    run -0 lm-clear -r rules.ndjson -m m -p now --now $now /dev/null
+    [ "$(jq -r .period <<<"$output")" = 2016-04-01T11:45Z/PT15M ]
+    run -0 lm-clear -r rules.ndjson -p next --now $now orders
+    [ "$(price)" = 10 ]
+    run -0 lm-clear -r rules.ndjson -p next+1 --now $now orders
+    [ -z "$output" ]
+    run -0 lm-clear -r - -p next --now $now orders <rules.ndjson
+    [ "$(price)" = 10 ]
+    # Whose length is not known, or not one.
+    { cat rules.ndjson; rules 'market="m2"'; } >two
+    run -2 --separate-stderr lm-clear -r two -p next --now $now orders
+    [ -z "$output" ]
+    run -0 lm-clear -r two -m m2 -p next --now $now /dev/null
+    [ "$(jq -r .period <<<"$output")" = 2016-04-01T12:00Z/PT30M ]
+    run -1 --separate-stderr lm-clear -r rules.ndjson -m m2 -p next --now $now orders
+    [ -z "$output" ]
+    run -2 --separate-stderr lm-clear -r - -p next <rules.ndjson
+    [[ $stderr == *"both be standard input"* ]]
+    run -66 lm-clear -r missing orders
+    # A bad line among them is told, and the good ones count.
+    { echo '{'; cat rules.ndjson; } >bad
+    run -1 --separate-stderr lm-clear -r bad orders
+    [ "$(price)" = 10 ]
+    [[ $stderr == *"lm-clear: bad:1: "* ]]
+    run -1 --separate-stderr lm-clear --strict -p next -r bad orders
+    [ -z "$output" ]
+}
+
 @test "--curve writes the submitted prices with S(p) ascending and D(p) descending" {
     {
         order a u1 offer 5 10

@@ -1,7 +1,8 @@
 # Written from the option table of lm-clear.
 complete -c lm-clear -s m -l market -x -d 'clear only this market'
 complete -c lm-clear -s p -l period -x -d 'clear only this period, or now, next, next+N; with --market, even an empty book'
-complete -c lm-clear -l length -x -d 'the length of the periods that now and next are of; without it 30'
+complete -c lm-clear -s r -l rules -r -F -d 'take the market-rules in FILE, too; now and next go by their length of periods'
+complete -c lm-clear -s l -l length -x -d 'minutes of a period where no rules say them; without it 30'
 complete -c lm-clear -l price -x -d 'midpoint (the default), low, high or k=0.25: where between the clearing prices'
 complete -c lm-clear -s a -l all -d 'write trades of zero energy, too'
 complete -c lm-clear -s c -l curve -d 'write the supply and demand curves, too'

@@ -19,6 +19,10 @@ struct lm_books *lm_books_new(const struct lm_books_options *options, struct lm_
     return books;
 }
 
+void lm_books_only(struct lm_books *books, struct lm_period period) {
+    books->options.period = period;
+}
+
 void lm_books_free(struct lm_books *books) {
     if (!books)
         return;

@@ -56,6 +56,9 @@ struct lm_books *lm_books_new(const struct lm_books_options *options,
                               struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 void lm_books_free(struct lm_books *books);
 
+/* Sets the period of the options, before the first order is added. */
+void lm_books_only(struct lm_books *books, struct lm_period period) LM_NONNULL;
+
 /* Adds an order or market-rules, bare or out of an entry; passes over other types, markets and
  * periods. TEXT is the line. Nothing of the arguments is kept by reference. Fails only for want
  * of memory. */
