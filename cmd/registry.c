@@ -1,13 +1,38 @@
 #include "cmd/registry.h"
 
+#include <stdlib.h>
+
+#include "lib/base/array.h"
+
+/* Market-rules wait here until the registry is sealed: only then the root's key is known. */
+struct waiting {
+    struct lm_record record;
+    const char *source;
+    uint64_t line;
+};
+
 struct loading {
     struct lm_run *run;
+    const struct lm_registry_options *options;
     struct lm_registry *registry;
+    struct waiting *rules;
+    size_t count;
+    size_t room;
 };
 
 static int add(void *pointer, const struct lm_input *input, struct lm_record *record,
                struct lm_error *error) {
-    const struct loading *loading = pointer;
+    struct loading *loading = pointer;
+    if (record->type == LM_TYPE_MARKET_RULES && loading->options->rules) {
+        struct waiting *rules =
+            lm_array_room(loading->rules, &loading->room, loading->count, sizeof *rules, error);
+        if (!rules)
+            return -1;
+        loading->rules = rules;
+        rules[loading->count++] = (struct waiting){*record, input->source, input->line.number};
+        *record = (struct lm_record){0};
+        return 0;
+    }
     return lm_registry_add(loading->registry, record, input->source, input->line.number, error);
 }
 
@@ -17,12 +42,27 @@ static void reject(void *pointer, const char *source, uint64_t line, const struc
     lm_run_reject(loading->run, &input, why);
 }
 
+static void show_rules(struct loading *loading) {
+    const struct lm_registry_options *options = loading->options;
+    for (size_t i = 0; i < loading->count; i++) {
+        struct waiting *rules = &loading->rules[i];
+        struct lm_input input = {.source = rules->source, .line = {"", 0, rules->line}};
+        struct lm_error error;
+        if (lm_registry_check(loading->registry, &rules->record, lm_run_now(loading->run), NULL,
+                              &error) < 0 ||
+            options->rules(options->context, &input, &rules->record, &error) < 0)
+            lm_run_reject(loading->run, &input, &error);
+        lm_record_free(&rules->record);
+    }
+    free(loading->rules);
+}
+
 struct lm_registry *lm_registry_open(struct lm_run *run,
                                      const struct lm_registry_options *options) {
     struct lm_error error;
     struct lm_root root;
     struct lm_pool *pool;
-    struct loading loading = {.run = run};
+    struct loading loading = {.run = run, .options = options};
     if (!options->root || options->files.count == 0)
         lm_run_usage(run, "--registry and --root are needed");
     if (lm_crypto_start(&error) < 0 || lm_root_load(options->root, &root, &error) < 0 ||
@@ -35,5 +75,6 @@ struct lm_registry *lm_registry_open(struct lm_run *run,
         lm_registry_seal(loading.registry, pool, reject, &loading, &error) < 0)
         lm_run_fatal(run, &error);
     lm_pool_free(pool);
+    show_rules(&loading);
     return loading.registry;
 }

@@ -11,6 +11,10 @@
 struct lm_registry_options {
     struct lm_list files;
     const char *root;
+    /* Shown the market-rules in the files once the root's signature is checked; may be NULL. */
+    int (*rules)(void *context, const struct lm_input *input, struct lm_record *record,
+                 struct lm_error *error);
+    void *context;
 };
 
 /* The rows of its option table, for an options struct of that TYPE with these in FIELD. */

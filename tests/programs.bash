@@ -8,6 +8,7 @@ lm-sign    -k {}/u1.jwk
 lm-verify  -r {}/registry.ndjson --root {}/registrar.jwk --now 2016-04-01T11:00:00Z
 lm-clear
 lm-settle
+lm-inform  -r {}/registry.ndjson --root {}/registrar.jwk
 lm-audit   --root {}/registrar.jwk --now 2016-04-02T00:00:00Z
 "
 # Programs that read nothing, but for what their options name.
@@ -88,6 +89,7 @@ READING
     cat registry.ndjson signed.ndjson | lm-clear | lm-sign -k m1.jwk >market.ndjson
     cat registry.ndjson terms.ndjson market.ndjson | lm-settle | lm-sign -k s1.jwk >settled.ndjson
     cat registry.ndjson terms.ndjson signed.ndjson market.ndjson settled.ndjson >lm-audit.in
+    lm-clear --all orders.ndjson >lm-inform.in
     {
         echo from,market,period,side,energy_wh,price
         echo u1,m1,2016-04-01T12:00Z/PT30M,offer,2000,0.11

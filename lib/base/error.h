@@ -96,6 +96,9 @@ enum lm_exit {
     X(ZONE, "zone", LM_EXIT_REJECT, "the time zone is unknown on this machine")                    \
     X(MISSING_RECORD, "missing_record", LM_EXIT_REJECT, "a record that is needed is not there")    \
     X(WITHHELD, "withheld", LM_EXIT_REJECT, "the party cannot be settled yet")                     \
+    /* telling */                                                                                  \
+    X(NOT_TOLD, "not_told", LM_EXIT_REJECT, "nobody of that role may be told of it")               \
+    X(SMALL_GROUP, "small_group", LM_EXIT_REJECT, "a sum over so few would tell of each")          \
     /* the program's surroundings */                                                               \
     X(USAGE, "usage", LM_EXIT_USAGE, "the command line is wrong")                                  \
     X(NO_INPUT, "no_input", LM_EXIT_NO_INPUT, "an input file is missing")                          \

@@ -98,9 +98,9 @@ static int check_notice(const union lm_body *body, struct lm_error *error) {
     const struct lm_notice *notice = &body->notice;
     bool totals = notice->bought_wh != LM_ABSENT && notice->sold_wh != LM_ABSENT;
     bool none = notice->bought_wh == LM_ABSENT && notice->sold_wh == LM_ABSENT;
-    if (notice->orders ? !none : !totals)
+    if (notice->orders ? !none && !totals : !totals)
         return lm_fail(error, LM_MISSING_MEMBER,
-                       "a notice has either orders or bought_wh and sold_wh");
+                       "a notice has orders, or bought_wh and sold_wh, or all three");
     return 0;
 }
 
@@ -109,7 +109,7 @@ static const struct lm_member notice_rows[] = {
            "to a supplier: what its customers bought"),
     LM_ROW(struct lm_notice, "market", ID, 0, market, "the market"),
     LM_OBJECT_ROW(struct lm_notice, "orders", LM_OPTIONAL | LM_LIST, orders,
-                  lm_notice_order_members, "to a user: her orders and what of each was traded"),
+                  lm_notice_order_members, "the orders of who is told, and what of each was traded"),
     LM_ROW(struct lm_notice, "period", PERIOD, 0, period, "the period"),
     LM_ROW(struct lm_notice, "price", PRICE, LM_NULLABLE, price_micro,
            "the trading price; null without a crossing"),

@@ -346,6 +346,35 @@ int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_
     return 0;
 }
 
+static int compare_ids(const void *a, const void *b) {
+    const char *const *x = a;
+    const char *const *y = b;
+    return strcmp(*x, *y);
+}
+
+static bool ever_operator(const struct lm_registry *registry, uint32_t name) {
+    for (uint32_t i = registry->id_first[name]; i < registry->id_first[name + 1]; i++) {
+        int role = registry->rows[registry->by_id[i]].role;
+        if (role == LM_ROLE_DSO || role == LM_ROLE_TSO)
+            return true;
+    }
+    return false;
+}
+
+int lm_registry_operators(const struct lm_registry *registry, const char ***ids, size_t *count,
+                          struct lm_error *error) {
+    *count = 0;
+    *ids = calloc(registry->ids.count + 1, sizeof **ids);
+    if (!*ids)
+        return lm_fail_memory(error);
+    for (uint32_t name = 0; name < registry->ids.count; name++) {
+        if (ever_operator(registry, name))
+            (*ids)[(*count)++] = lm_names_text(&registry->ids, name);
+    }
+    qsort(*ids, *count, sizeof **ids, compare_ids);
+    return 0;
+}
+
 bool lm_registry_supplied(const struct lm_registry *registry, const char *id, const char *supplier,
                           struct lm_validity stretch) {
     uint32_t name;

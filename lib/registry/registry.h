@@ -75,6 +75,10 @@ int lm_registry_by_kid(const struct lm_registry *registry, const char *kid, int6
 int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_t instant_s,
                       struct lm_registered *registered,
                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* The ids that are a DSO's or TSO's at some time, in byte order, into an array that the caller
+ * frees; the texts are the registry's. */
+int lm_registry_operators(const struct lm_registry *registry, const char ***ids, size_t *count,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* True where some identity of user ID names SUPPLIER and is valid at some time in the stretch. */
 bool lm_registry_supplied(const struct lm_registry *registry, const char *id, const char *supplier,
                           struct lm_validity stretch) LM_NONNULL LM_MUST_CHECK;
