@@ -323,6 +323,24 @@ setup() {
     done
 }
 
+@test "neither locale nor time zone changes a byte" {
+    # A program that never calls setlocale cannot be moved by any locale, installed here or not.
+    for program in $(programs); do
+        run -0 nm -D "$LM_BIN/$program"
+        [[ $output != *setlocale* && $output == *write* ]]
+    done
+    for filter in $(filters); do
+        call "$filter"
+        "${COMMAND[@]}" --rejects rejects1 "$F/$filter.hostile" >a 2>messages1 || true
+        env -u LC_ALL LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8 TZ=Asia/Kathmandu TZDIR=/nowhere \
+            "${COMMAND[@]}" --rejects rejects2 "$F/$filter.hostile" >b 2>messages2 || true
+        cmp a b
+        cmp messages1 messages2
+        cmp rejects1 rejects2
+        rm rejects1 rejects2
+    done
+}
+
 # unread COMMAND…: runs it when the reader of its output is gone already; its status into `status`.
 unread() {
     local status=0

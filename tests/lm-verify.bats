@@ -238,6 +238,13 @@ sys.stdout.buffer.write(data)' "$at" "$mask"
         run -0 lm-verify -r registry --root "$root" --now $now signed
         [ "$output" = "$(cat signed)" ]
     done
+    # A secret key that others can read is not gone by, its public half may be read by all.
+    cp registrar.jwk loose.jwk
+    chmod 644 loose.jwk public.jwk
+    run -77 --separate-stderr lm-verify -r registry --root loose.jwk --now $now signed
+    [ -z "$output" ]
+    [[ $stderr == *"hint: chmod 600 loose.jwk"* ]]
+    run -0 lm-verify -r registry --root public.jwk --now $now signed
     run -66 lm-verify -r registry --root u1.id --now $now signed
     run -66 lm-verify -r u1.id --root "$(jq -r '.keys[0].kid' registrar.jwk)" --now $now signed
     run -2 lm-verify -r registry signed

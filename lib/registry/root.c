@@ -26,7 +26,13 @@ static const json_t *find_jwk(const json_t *json) {
     return NULL;
 }
 
-static bool read_jwk(const json_t *json, struct lm_root *root) {
+struct found {
+    struct lm_root *root;
+    bool secret; /* the file holds the private key, too */
+};
+
+static bool read_jwk(const json_t *json, struct found *found) {
+    struct lm_root *root = found->root;
     const json_t *key = find_jwk(json);
     const char *x = json_string_value(json_object_get(key, "x"));
     const char *crv = json_string_value(json_object_get(key, "crv"));
@@ -37,6 +43,7 @@ static bool read_jwk(const json_t *json, struct lm_root *root) {
     struct lm_jwk jwk = {.crv = crv, .kty = "OKP", .x = x};
     lm_jwk_thumbprint(&jwk, root->kid);
     root->public_known = true;
+    found->secret = json_object_get(key, "d") != NULL;
     return true;
 }
 
@@ -48,8 +55,8 @@ static int take_key(json_t *json, void *context, struct lm_error *error) {
 /* The first line of the file that holds a key, or a JWK Set that is spread over lines. It may be
  * the private key file, hence the guarded memory. */
 static int read_key(const char *path, struct lm_root *root, struct lm_error *error) {
-    const struct lm_guarded_file file = {
-        .path = path, .what = "root key", .size_max = FILE_SIZE_MAX};
+    struct found key = {.root = root};
+    struct lm_guarded_file file = {.path = path, .what = "root key", .size_max = FILE_SIZE_MAX};
     struct lm_error ignored;
     char *text;
     size_t size;
@@ -59,13 +66,22 @@ static int read_key(const char *path, struct lm_root *root, struct lm_error *err
     for (size_t at = 0; !found && at < size;) {
         const char *feed = memchr(text + at, '\n', size - at);
         size_t length = feed ? (size_t)(feed - (text + at)) : size - at;
-        found = lm_guarded_json(text + at, length, take_key, root, &ignored) == 0;
+        found = lm_guarded_json(text + at, length, take_key, &key, &ignored) == 0;
         at += length + 1;
     }
     if (!found)
-        found = lm_guarded_json(text, size, take_key, root, &ignored) == 0;
+        found = lm_guarded_json(text, size, take_key, &key, &ignored) == 0;
     sodium_free(text);
-    return found ? 0 : no_key(path, error);
+    if (!found)
+        return no_key(path, error);
+    /* A registrar's key that others can read is nobody's to go by, even for its public half. */
+    if (!key.secret)
+        return 0;
+    file.private_only = true;
+    if (lm_guarded_read(&file, &text, &size, error) < 0)
+        return -1;
+    sodium_free(text);
+    return 0;
 }
 
 int lm_root_load(const char *file_or_kid, struct lm_root *root, struct lm_error *error) {
