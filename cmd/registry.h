@@ -25,7 +25,7 @@ struct lm_registry_options {
      "FILE",                                                                                       \
      NULL,                                                                                         \
      offsetof(type, field.files),                                                                  \
-     "identities and revocations; several times if need be"},                                      \
+     "identities, revocations, rules, firmware; several times if need be"},                        \
     {                                                                                              \
         0, "root", LM_OPTION_FILE, "FILE|KID", NULL, offsetof(type, field.root),                   \
             "the registrar's key, or its thumbprint"                                               \

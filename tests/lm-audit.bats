@@ -253,10 +253,13 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     jq -se 'any(.code == "settlement_differs" and (.text | contains("user u8")))' <<<"$output"
     { cat "$M/all.ndjson"; made "$M/B.jwk" "$SETTLEMENT" '.period = "2016-04-01T15:00Z/PT30M"'; } >a
     found a '1 settlement_unfounded B'
-    { cat "$M/all.ndjson"; made "$M/B.jwk" "$TRANSFER" '.from = "B" | .to = "DSO"'; } >a
+    { cat "$M/all.ndjson"; made "$M/B.jwk" "$TRANSFER" '.period = "2016-04-01T15:00Z/PT30M"'; } >a
     found a '1 transfer_unfounded B'
+    # One to whoever is no supplier is none.
+    { cat "$M/all.ndjson"; made "$M/B.jwk" "$TRANSFER" '.from = "B" | .to = "DSO"'; } >a
+    found a '1 wrong_party B'
     remade "$M/B.jwk" "$TRANSFER" '.to = "lm"' >a
-    found a '1 transfer_missing B' '1 transfer_unfounded B'
+    found a '1 transfer_missing B' '1 wrong_party B'
     # A supplier cannot settle another's customer.
     { cat "$M/all.ndjson"; made "$M/A.jwk" "$SETTLEMENT" '.supplier = "A"'; } >a
     found a '1 wrong_customer A'

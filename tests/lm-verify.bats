@@ -278,7 +278,7 @@ sys.stdout.buffer.write(data)' "$at" "$mask"
         [ "$output" = "$(cat one)" ]
     done <<EOF
 registrar {"type":"firmware","v":1,"digests":["$digest"],"valid":"$valid"}
-registrar {"type":"revocation","v":1,"id":"x","kid":"$digest","at":"$now","reason":"test"}
+registrar {"type":"revocation","v":1,"id":"u2","kid":"$(jq -r '.keys[0].kid' u2.jwk)","at":"$now","reason":"test"}
 s1 {"type":"tariff","v":1,"supplier":"s1","valid":"$valid","zone":"UTC","currency":"EUR","retail":[{"price":"0.2"}],"feed_in":"0","fees_borne_by":{"import":"user","export":"user","bought":"user","sold":"user"}}
 m1 {"type":"trade","v":1,"market":"m1","period":"$period","order":"a","from":"u1","side":"offer","energy_wh":1,"price":"0.1"}
 m1 {"type":"notice","v":1,"to":"u1","market":"m1","period":"$period","price":"0.1","orders":[]}
@@ -294,4 +294,67 @@ u1 {"type":"claim","v":1,"claimant":"u1","kind":"bill","entries":[]}
 a1 {"type":"finding","v":1,"code":"x","party":null,"entries":[],"text":"x"}
 a1 {"type":"exhibit","v":1,"claim":"$digest","log":"x","n":0,"entry":{},"path":[],"checkpoint":"x"}
 EOF
+}
+
+# reading METER PERIOD FIRMWARE: signed; no firmware without the third.
+reading() {
+    printf '{"type":"reading","v":1,"meter":"%s","period":"%s","import_wh":1,"export_wh":0,"quality":"measured","seq":1%s}\n' \
+        "$1" "$2" "${3:+,\"firmware\":\"$3\"}" | lm-sign -k "$1.jwk"
+}
+
+firmware() { # validity digests
+    printf '{"type":"firmware","v":1,"digests":%s,"valid":"%s"}\n' "$2" "$1" | lm-sign -k registrar.jwk
+}
+
+@test "readings of a firmware that is not approved are refused" {
+    a=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+    b=n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg
+    c=LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564
+    p=2016-04-01T12:00Z/PT30M
+    q=2016-07-01T00:00Z/PT30M
+    entity k2 meter --user u1 --firmware $a --firmware $b
+    cp registry plain
+    # Nobody approved anything: no firmware may be named, but by whose identity lists it.
+    reading k1 $p >none
+    reading k1 $p $a >named
+    run -0 verify none
+    refused firmware named
+    reading k2 $p $a >listed
+    run -0 verify listed
+    reading k2 $p $c >unlisted
+    refused firmware unlisted
+    # Whose identity lists some has to say which.
+    reading k2 $p >silent
+    refused no_firmware silent
+    # What counts is the approval when the period starts, to its very minutes.
+    firmware 2016-04-01T12:00Z/2016-07-01T00:00Z "[\"$c\",\"$a\"]" >approved
+    cat plain approved >registry
+    run -0 verify none
+    run -0 verify named
+    run -0 verify listed
+    reading k1 $p $b >other
+    refused firmware other
+    reading k1 2016-04-01T11:30Z/PT30M $a >early
+    refused firmware early
+    reading k1 2016-06-30T23:30Z/PT30M $a >last
+    run -0 verify last
+    reading k1 $q $a >late
+    refused firmware late
+    # A meter's own list does not keep what the registrar no longer approves, nor does an approval
+    # for all give it what its list leaves out.
+    reading k2 $q $a >late
+    refused firmware late
+    reading k2 $p $b >unapproved
+    refused firmware unapproved
+    refused firmware unlisted
+    refused no_firmware silent
+    # Several records approve together.
+    firmware 2016-01-01T00:00Z/2017-01-01T00:00Z "[\"$b\"]" >>registry
+    run -0 verify unapproved
+    run -0 verify other
+    # An approval that the root has not signed is none.
+    jq -c '.digests = ["'$b'"]' approved | cat plain - >registry
+    run -1 --separate-stderr verify --rejects rejects2 other
+    [ -z "$output" ]
+    [ "$(reasons rejects2 | tr '\n' ' ')" = 'bad_signature firmware ' ]
 }

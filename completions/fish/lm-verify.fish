@@ -1,5 +1,5 @@
 # Written from the option table of lm-verify.
-complete -c lm-verify -s r -l registry -r -F -d 'identities and revocations; several times if need be'
+complete -c lm-verify -s r -l registry -r -F -d 'identities, revocations, rules, firmware; several times if need be'
 complete -c lm-verify -l root -r -F -d 'the registrar\'s key, or its thumbprint'
 complete -c lm-verify -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
 complete -c lm-verify -l rejects -r -F -d 'write a reject record to FILE for each rejected line'

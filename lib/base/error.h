@@ -70,10 +70,21 @@ enum lm_exit {
     X(WRONG_REGION, "wrong_region", LM_EXIT_REJECT, "the region is not the signer's")              \
     X(WRONG_MARKET, "wrong_market", LM_EXIT_REJECT, "the market does not serve the signer")        \
     X(WRONG_CUSTOMER, "wrong_customer", LM_EXIT_REJECT, "the user is not the signer's customer")   \
+    X(WRONG_TIME, "wrong_time", LM_EXIT_REJECT,                                                    \
+      "the signer was not what it is at the time that the record is about")                        \
+    X(WRONG_PARTY, "wrong_party", LM_EXIT_REJECT,                                                  \
+      "whom the record is about, or for, is not then what the type calls for")                     \
+    X(WRONG_SUPPLIER, "wrong_supplier", LM_EXIT_REJECT,                                            \
+      "the user's supplier is none then, or not in her region")                                    \
+    X(WRONG_KEY, "wrong_key", LM_EXIT_REJECT, "no identity of that id has the key")                \
+    X(FIRMWARE, "firmware", LM_EXIT_REJECT, "the firmware is not approved for the meter then")     \
+    X(NO_FIRMWARE, "no_firmware", LM_EXIT_REJECT,                                                  \
+      "the reading names no firmware and the meter's identity lists some")                         \
     X(REPEATED, "repeated", LM_EXIT_REJECT, "the repeat of a line that was rejected")              \
     /* market */                                                                                   \
     X(PRICE, "price", LM_EXIT_REJECT, "the price is outside the floor and cap of the rules")       \
     X(PERIOD, "period", LM_EXIT_REJECT, "the period's length is not the market's")                 \
+    X(EARLY, "early", LM_EXIT_REJECT, "the order is for a period too far ahead")                   \
     X(LATE, "late", LM_EXIT_REJECT, "the order came after gate closure")                           \
     X(QUOTA, "quota", LM_EXIT_REJECT, "more orders than the rules allow an entity")                \
     X(CONFLICT, "conflict", LM_EXIT_REJECT, "two different records have one name and seq")         \

@@ -1,61 +1,11 @@
-#include "lib/registry/registry.h"
-
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/names.h"
+#include "lib/base/array.h"
 #include "lib/crypto/jws.h"
-#include "lib/record/latest.h"
 #include "lib/registry/authority.h"
-#include "lib/registry/proof.h"
-
-#define NONE UINT32_MAX
-
-/* One identity or revocation as it was added. Texts are offsets into the registry's. */
-struct row {
-    const char *source;
-    uint64_t line;
-    size_t payload; /* what the root signed */
-    size_t payload_size;
-    size_t protected_header; /* SIZE_MAX where there is no signature */
-    size_t signature;
-    uint8_t digest[32];
-    enum lm_type type;
-    enum lm_reason refused;
-    uint32_t name; /* number of the id */
-    uint32_t key;  /* number of the kid */
-    /* an identity's */
-    int role;
-    size_t supplier; /* SIZE_MAX for none, as the next two */
-    size_t region;
-    size_t user;
-    size_t regions; /* the first in region_texts, and how many */
-    size_t region_count;
-    struct lm_validity valid;
-    uint8_t public_key[32];
-    /* a revocation's */
-    int64_t at_s;
-};
-
-struct lm_registry {
-    struct lm_root root;
-    struct row *rows;
-    size_t count;
-    size_t room;
-    struct lm_buffer texts;
-    size_t *region_offsets;
-    size_t region_count;
-    size_t region_room;
-    const char **regions; /* by region_offsets, once nothing is added any more */
-    struct lm_names ids;
-    struct lm_names kids;
-    /* Identities of an id, latest start first, and rows of a kid: places in these, by number. */
-    uint32_t *by_id;
-    uint32_t *id_first;
-    uint32_t *by_kid;
-    uint32_t *kid_first;
-};
+#include "lib/registry/registry_rows.h"
 
 struct lm_registry *lm_registry_new(const struct lm_root *root, struct lm_error *error) {
     struct lm_registry *registry = calloc(1, sizeof *registry);
@@ -69,6 +19,11 @@ struct lm_registry *lm_registry_new(const struct lm_root *root, struct lm_error 
     return registry;
 }
 
+static void free_groups(struct lm_row_groups *groups) {
+    free(groups->order);
+    free(groups->first);
+}
+
 void lm_registry_free(struct lm_registry *registry) {
     if (!registry)
         return;
@@ -76,12 +31,12 @@ void lm_registry_free(struct lm_registry *registry) {
     lm_names_free(&registry->ids);
     lm_names_free(&registry->kids);
     free(registry->rows);
-    free(registry->region_offsets);
-    free(registry->regions);
-    free(registry->by_id);
-    free(registry->id_first);
-    free(registry->by_kid);
-    free(registry->kid_first);
+    free(registry->list_offsets);
+    free(registry->lists);
+    free_groups(&registry->identities);
+    free_groups(&registry->keys);
+    free_groups(&registry->rules);
+    free_groups(&registry->firmware);
     free(registry);
 }
 
@@ -93,40 +48,41 @@ const struct lm_root *lm_registry_root(const struct lm_registry *registry) {
 
 static size_t keep_text(struct lm_registry *registry, const char *text) {
     if (!text)
-        return SIZE_MAX;
+        return LM_NO_TEXT;
     size_t offset = registry->texts.size;
     lm_buffer_bytes(&registry->texts, text, strlen(text) + 1);
     return offset;
 }
 
-static const char *text_at(const struct lm_registry *registry, size_t offset) {
-    return offset == SIZE_MAX ? NULL : registry->texts.data + offset;
-}
-
-static int keep_regions(struct lm_registry *registry, const json_t *list, struct row *row,
-                        struct lm_error *error) {
-    row->regions = registry->region_count;
-    row->region_count = json_array_size(list);
-    for (size_t i = 0; i < row->region_count; i++) {
-        if (registry->region_count == registry->region_room) {
-            size_t room = registry->region_room ? 2 * registry->region_room : 16;
-            size_t *offsets = realloc(registry->region_offsets, room * sizeof *offsets);
-            if (!offsets)
-                return lm_fail_memory(error);
-            registry->region_offsets = offsets;
-            registry->region_room = room;
-        }
-        registry->region_offsets[registry->region_count++] =
-            keep_text(registry, json_string_value(json_array_get(list, i)));
+static int keep_list(struct lm_registry *registry, const json_t *texts, struct lm_row_list *list,
+                     struct lm_error *error) {
+    *list = (struct lm_row_list){registry->list_count, json_array_size(texts)};
+    for (size_t i = 0; i < list->count; i++) {
+        size_t *offsets = lm_array_room(registry->list_offsets, &registry->list_room,
+                                        registry->list_count, sizeof *offsets, error);
+        if (!offsets)
+            return -1;
+        registry->list_offsets = offsets;
+        offsets[registry->list_count++] =
+            keep_text(registry, json_string_value(json_array_get(texts, i)));
     }
     return 0;
 }
 
-/* Whoever is unsigned, or has a key that is none, still gets a row, to be refused by sealing. */
+static int name_id(struct lm_registry *registry, const char *id, struct lm_registry_row *row,
+                   struct lm_error *error) {
+    return lm_names_add(&registry->ids, id, strlen(id), &row->name, error);
+}
+
+static int name_key(struct lm_registry *registry, const char *kid, struct lm_registry_row *row,
+                    struct lm_error *error) {
+    return lm_names_add(&registry->kids, kid, strlen(kid), &row->key, error);
+}
+
+/* Whoever is unsigned still gets a row, to be refused by sealing. */
 static int fill_identity(struct lm_registry *registry, const struct lm_identity *identity,
-                         struct row *row, const char **id, char kid[LM_DIGEST_TEXT_SIZE],
-                         struct lm_error *error) {
-    *id = identity->id;
+                         struct lm_registry_row *row, struct lm_error *error) {
+    char kid[LM_DIGEST_TEXT_SIZE];
     lm_jwk_thumbprint(&identity->keys.sign, kid);
     row->role = identity->role;
     row->supplier = keep_text(registry, identity->supplier);
@@ -135,33 +91,70 @@ static int fill_identity(struct lm_registry *registry, const struct lm_identity 
     row->valid = identity->valid;
     if (!lm_base64url_read(identity->keys.sign.x, row->public_key, sizeof row->public_key))
         return lm_fail(error, LM_DEFECT, "a key that was checked does not decode");
-    return keep_regions(registry, identity->regions, row, error);
+    if (name_id(registry, identity->id, row, error) < 0 ||
+        name_key(registry, kid, row, error) < 0 ||
+        keep_list(registry, identity->regions, &row->regions, error) < 0)
+        return -1;
+    return keep_list(registry, identity->firmware, &row->firmware, error);
 }
 
-static int name_row(struct lm_registry *registry, const char *id, const char *kid, struct row *row,
-                    struct lm_error *error) {
-    if (lm_names_add(&registry->ids, id, strlen(id), &row->name, error) < 0)
+static int fill_revocation(struct lm_registry *registry, const struct lm_revocation *revocation,
+                           struct lm_registry_row *row, struct lm_error *error) {
+    row->at_s = row->logged_s > revocation->at_s ? row->logged_s : revocation->at_s;
+    if (name_id(registry, revocation->id, row, error) < 0)
         return -1;
-    return lm_names_add(&registry->kids, kid, strlen(kid), &row->key, error);
+    return name_key(registry, revocation->kid, row, error);
+}
+
+static int fill_rules(struct lm_registry *registry, const struct lm_market_rules *rules,
+                      struct lm_registry_row *row, struct lm_error *error) {
+    row->valid = rules->valid;
+    row->terms = (struct lm_row_terms){
+        .period_minutes = rules->period_minutes,
+        .gate_minutes = rules->gate_minutes,
+        .price_floor_micro = rules->price_floor_micro,
+        .price_cap_micro = rules->price_cap_micro,
+        .max_orders = rules->max_orders,
+    };
+    if (name_id(registry, rules->market, row, error) < 0)
+        return -1;
+    return keep_list(registry, rules->regions, &row->regions, error);
+}
+
+static int fill_row(struct lm_registry *registry, const struct lm_record *record,
+                    struct lm_registry_row *row, struct lm_error *error) {
+    switch (record->type) {
+    case LM_TYPE_IDENTITY:
+        return fill_identity(registry, &record->as.identity, row, error);
+    case LM_TYPE_REVOCATION:
+        return fill_revocation(registry, &record->as.revocation, row, error);
+    case LM_TYPE_MARKET_RULES:
+        return fill_rules(registry, &record->as.market_rules, row, error);
+    case LM_TYPE_FIRMWARE:
+        row->valid = record->as.firmware.valid;
+        return keep_list(registry, record->as.firmware.digests, &row->firmware, error);
+    default:
+        return lm_fail(error, LM_DEFECT, "a type that no registry keeps");
+    }
 }
 
 int lm_registry_add(struct lm_registry *registry, const struct lm_record *record,
                     const char *source, uint64_t line, struct lm_error *error) {
-    struct row row = {.source = source, .line = line, .type = record->type};
-    char kid[LM_DIGEST_TEXT_SIZE];
-    const char *id;
-    if (record->type == LM_TYPE_IDENTITY) {
-        if (fill_identity(registry, &record->as.identity, &row, &id, kid, error) < 0)
-            return -1;
-    } else if (record->type == LM_TYPE_REVOCATION) {
-        id = record->as.revocation.id;
-        memcpy(kid, record->as.revocation.kid, sizeof kid);
-        row.at_s = record->as.revocation.at_s;
-        if (record->wrapped && record->entry_at_s > row.at_s)
-            row.at_s = record->entry_at_s;
-    } else {
+    struct lm_registry_row row = {
+        .source = source,
+        .line = line,
+        .type = record->type,
+        .name = LM_NO_NAME,
+        .key = LM_NO_NAME,
+        .logged_s = record->wrapped ? record->entry_at_s : LM_NOT_LOGGED,
+        .supplier = LM_NO_TEXT,
+        .region = LM_NO_TEXT,
+        .user = LM_NO_TEXT,
+    };
+    if (!lm_type_of_root(record->type))
         return 0;
-    }
+    if (fill_row(registry, record, &row, error) < 0)
+        return -1;
     row.payload = registry->texts.size;
     lm_record_payload(record, &registry->texts);
     row.payload_size = registry->texts.size - row.payload;
@@ -171,17 +164,12 @@ int lm_registry_add(struct lm_registry *registry, const struct lm_record *record
         return lm_fail_memory(error);
     (void)crypto_hash_sha256(row.digest, (const uint8_t *)registry->texts.data + row.payload,
                              row.payload_size);
-    if (name_row(registry, id, kid, &row, error) < 0)
+    struct lm_registry_row *rows =
+        lm_array_room(registry->rows, &registry->room, registry->count, sizeof *rows, error);
+    if (!rows)
         return -1;
-    if (registry->count == registry->room) {
-        size_t room = registry->room ? 2 * registry->room : 64;
-        struct row *rows = realloc(registry->rows, room * sizeof *rows);
-        if (!rows)
-            return lm_fail_memory(error);
-        registry->rows = rows;
-        registry->room = room;
-    }
-    registry->rows[registry->count++] = row;
+    registry->rows = rows;
+    rows[registry->count++] = row;
     return 0;
 }
 
@@ -189,16 +177,16 @@ int lm_registry_add(struct lm_registry *registry, const struct lm_record *record
 
 static void check_row(void *context, size_t i) {
     struct lm_registry *registry = context;
-    struct row *row = &registry->rows[i];
+    struct lm_registry_row *row = &registry->rows[i];
     struct lm_error why;
     char kid[LM_DIGEST_TEXT_SIZE];
-    if (row->protected_header == SIZE_MAX) {
+    if (row->protected_header == LM_NO_TEXT) {
         row->refused = LM_UNSIGNED;
         return;
     }
     const struct lm_signature signature = {.protected_header =
-                                               text_at(registry, row->protected_header),
-                                           .signature = text_at(registry, row->signature)};
+                                               lm_registry_text(registry, row->protected_header),
+                                           .signature = lm_registry_text(registry, row->signature)};
     if (lm_jws_kid(&signature, kid, &why) < 0)
         row->refused = why.reason;
     else if (strcmp(kid, registry->root.kid) != 0)
@@ -214,7 +202,7 @@ static int find_root(struct lm_registry *registry, struct lm_error *error) {
     if (registry->root.public_known)
         return 0;
     for (size_t i = 0; i < registry->count && !registry->root.public_known; i++) {
-        const struct row *row = &registry->rows[i];
+        const struct lm_registry_row *row = &registry->rows[i];
         if (row->type != LM_TYPE_IDENTITY ||
             strcmp(lm_names_text(&registry->kids, row->key), registry->root.kid) != 0)
             continue;
@@ -245,33 +233,95 @@ static int compare_keys(const void *a, const void *b) {
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* Rows grouped by a number of theirs: ORDER[first[n]] up to ORDER[first[n + 1]] are n's. */
-static int group_rows(const struct lm_registry *registry, bool by_kid, size_t groups,
-                      uint32_t **order, uint32_t **first, struct lm_error *error) {
+/* Which number a row is grouped by; LM_NO_NAME where it is in none of the groups. */
+typedef uint32_t group_of(const struct lm_registry_row *row);
+
+static uint32_t by_id(const struct lm_registry_row *row) {
+    return row->type == LM_TYPE_IDENTITY ? row->name : LM_NO_NAME;
+}
+
+static uint32_t by_kid(const struct lm_registry_row *row) {
+    return row->key;
+}
+
+static uint32_t by_market(const struct lm_registry_row *row) {
+    return row->type == LM_TYPE_MARKET_RULES ? row->name : LM_NO_NAME;
+}
+
+static uint32_t all_firmware(const struct lm_registry_row *row) {
+    return row->type == LM_TYPE_FIRMWARE ? 0 : LM_NO_NAME;
+}
+
+static int group_rows(const struct lm_registry *registry, group_of *group, size_t count,
+                      struct lm_row_groups *groups, struct lm_error *error) {
     struct sort_key *keys = calloc(registry->count + 1, sizeof *keys);
-    *order = calloc(registry->count + 1, sizeof **order);
-    *first = calloc(groups + 2, sizeof **first);
-    if (!keys || !*order || !*first) {
+    groups->order = calloc(registry->count + 1, sizeof *groups->order);
+    groups->first = calloc(count + 2, sizeof *groups->first);
+    if (!keys || !groups->order || !groups->first) {
         free(keys);
         return lm_fail_memory(error);
     }
-    size_t count = 0;
+    size_t key_count = 0;
     for (size_t i = 0; i < registry->count; i++) {
-        const struct row *row = &registry->rows[i];
-        if (row->refused != LM_NONE || (!by_kid && row->type != LM_TYPE_IDENTITY))
-            continue;
-        keys[count++] = (struct sort_key){by_kid ? row->key : row->name, (uint32_t)i,
-                                          row->type == LM_TYPE_IDENTITY ? row->valid.start_s : 0};
+        const struct lm_registry_row *row = &registry->rows[i];
+        uint32_t number = group(row);
+        if (row->refused == LM_NONE && number != LM_NO_NAME)
+            keys[key_count++] = (struct sort_key){number, (uint32_t)i, row->valid.start_s};
     }
-    qsort(keys, count, sizeof *keys, compare_keys);
-    for (size_t i = 0; i < count; i++) {
-        (*order)[i] = keys[i].row;
-        (*first)[keys[i].group + 1]++;
+    qsort(keys, key_count, sizeof *keys, compare_keys);
+    for (size_t i = 0; i < key_count; i++) {
+        groups->order[i] = keys[i].row;
+        groups->first[keys[i].group + 1]++;
     }
-    for (size_t n = 0; n < groups; n++)
-        (*first)[n + 1] += (*first)[n];
+    for (size_t n = 0; n < count; n++)
+        groups->first[n + 1] += groups->first[n];
     free(keys);
     return 0;
+}
+
+static int group_all(struct lm_registry *registry, struct lm_error *error) {
+    if (group_rows(registry, by_id, registry->ids.count, &registry->identities, error) < 0 ||
+        group_rows(registry, by_kid, registry->kids.count, &registry->keys, error) < 0 ||
+        group_rows(registry, by_market, registry->ids.count, &registry->rules, error) < 0)
+        return -1;
+    return group_rows(registry, all_firmware, 1, &registry->firmware, error);
+}
+
+/* A bare copy of a revocation takes nothing from what its entry in the log says of its time. */
+static bool is_logged_too(const struct lm_registry *registry, const struct lm_registry_row *row) {
+    const struct lm_row_groups *keys = &registry->keys;
+    if (row->logged_s != LM_NOT_LOGGED)
+        return false;
+    for (uint32_t i = keys->first[row->key]; i < keys->first[row->key + 1]; i++) {
+        const struct lm_registry_row *other = &registry->rows[keys->order[i]];
+        if (other->type == LM_TYPE_REVOCATION && other->logged_s != LM_NOT_LOGGED &&
+            memcmp(other->digest, row->digest, sizeof row->digest) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_revocations(struct lm_registry *registry) {
+    for (size_t i = 0; i < registry->count; i++) {
+        struct lm_registry_row *row = &registry->rows[i];
+        if (row->type != LM_TYPE_REVOCATION || row->refused != LM_NONE)
+            continue;
+        if (!lm_registry_owns(registry, row->name, row->key))
+            row->refused = LM_WRONG_KEY;
+        row->bare_copy = is_logged_too(registry, row);
+    }
+}
+
+static void explain(const struct lm_registry *registry, const struct lm_registry_row *row,
+                    struct lm_error *why) {
+    const char *type = lm_schema_of(row->type)->name;
+    const char *name = row->name == LM_NO_NAME ? NULL : lm_names_text(&registry->ids, row->name);
+    if (row->refused == LM_WRONG_KEY)
+        lm_fail(why, row->refused, "%s is revoked a key that it never had: %s", name,
+                lm_names_text(&registry->kids, row->key));
+    else
+        lm_fail(why, row->refused, "the root has not signed this %s%s%s: %s", type,
+                name ? " of " : "", name ? name : "", lm_reason_meaning(row->refused));
 }
 
 int lm_registry_seal(struct lm_registry *registry, struct lm_pool *pool,
@@ -281,207 +331,21 @@ int lm_registry_seal(struct lm_registry *registry, struct lm_pool *pool,
     if (find_root(registry, error) < 0)
         return -1;
     lm_pool_run(pool, registry->count, check_row, registry);
+    registry->lists = calloc(registry->list_count + 1, sizeof *registry->lists);
+    if (!registry->lists)
+        return lm_fail_memory(error);
+    for (size_t i = 0; i < registry->list_count; i++)
+        registry->lists[i] = lm_registry_text(registry, registry->list_offsets[i]);
+    if (group_all(registry, error) < 0)
+        return -1;
+    check_revocations(registry);
     for (size_t i = 0; reject && i < registry->count; i++) {
-        const struct row *row = &registry->rows[i];
+        const struct lm_registry_row *row = &registry->rows[i];
         struct lm_error why;
         if (row->refused == LM_NONE)
             continue;
-        lm_fail(&why, row->refused, "the root has not signed this %s of %s: %s",
-                lm_schema_of(row->type)->name, lm_names_text(&registry->ids, row->name),
-                lm_reason_meaning(row->refused));
+        explain(registry, row, &why);
         reject(context, row->source, row->line, &why);
     }
-    registry->regions = calloc(registry->region_count + 1, sizeof *registry->regions);
-    if (!registry->regions)
-        return lm_fail_memory(error);
-    for (size_t i = 0; i < registry->region_count; i++)
-        registry->regions[i] = text_at(registry, registry->region_offsets[i]);
-    if (group_rows(registry, false, registry->ids.count, &registry->by_id, &registry->id_first,
-                   error) < 0)
-        return -1;
-    return group_rows(registry, true, registry->kids.count, &registry->by_kid, &registry->kid_first,
-                      error);
-}
-
-/* ---- asking ---- */
-
-static void describe(const struct lm_registry *registry, const struct row *row,
-                     struct lm_registered *registered) {
-    *registered = (struct lm_registered){
-        .id = lm_names_text(&registry->ids, row->name),
-        .kid = lm_names_text(&registry->kids, row->key),
-        .role = row->role,
-        .supplier = text_at(registry, row->supplier),
-        .region = text_at(registry, row->region),
-        .user = text_at(registry, row->user),
-        .regions = registry->regions + row->regions,
-        .region_count = row->region_count,
-        .valid = row->valid,
-    };
-    memcpy(registered->public_key, row->public_key, sizeof row->public_key);
-}
-
-/* The row that counts of an id at an instant. */
-static enum lm_reason resolve(const struct lm_registry *registry, uint32_t name, int64_t instant_s,
-                              const struct row **found) {
-    struct lm_latest latest = {0};
-    for (uint32_t i = registry->id_first[name]; i < registry->id_first[name + 1]; i++) {
-        const struct row *row = &registry->rows[registry->by_id[i]];
-        lm_latest_consider(&latest, row, row->valid, row->digest, instant_s);
-    }
-    *found = latest.record;
-    return !latest.record ? LM_NO_IDENTITY : latest.ambiguous ? LM_AMBIGUOUS : LM_NONE;
-}
-
-int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_t instant_s,
-                      struct lm_registered *registered, struct lm_error *error) {
-    const struct row *row = NULL;
-    uint32_t name;
-    enum lm_reason reason = LM_NO_IDENTITY;
-    if (lm_names_find(&registry->ids, id, strlen(id), &name))
-        reason = resolve(registry, name, instant_s, &row);
-    if (reason != LM_NONE)
-        return lm_fail(error, reason, "%s: %s", id, lm_reason_meaning(reason));
-    describe(registry, row, registered);
     return 0;
-}
-
-static int compare_ids(const void *a, const void *b) {
-    const char *const *x = a;
-    const char *const *y = b;
-    return strcmp(*x, *y);
-}
-
-static bool ever_operator(const struct lm_registry *registry, uint32_t name) {
-    for (uint32_t i = registry->id_first[name]; i < registry->id_first[name + 1]; i++) {
-        int role = registry->rows[registry->by_id[i]].role;
-        if (role == LM_ROLE_DSO || role == LM_ROLE_TSO)
-            return true;
-    }
-    return false;
-}
-
-int lm_registry_operators(const struct lm_registry *registry, const char ***ids, size_t *count,
-                          struct lm_error *error) {
-    *count = 0;
-    *ids = calloc(registry->ids.count + 1, sizeof **ids);
-    if (!*ids)
-        return lm_fail_memory(error);
-    for (uint32_t name = 0; name < registry->ids.count; name++) {
-        if (ever_operator(registry, name))
-            (*ids)[(*count)++] = lm_names_text(&registry->ids, name);
-    }
-    qsort(*ids, *count, sizeof **ids, compare_ids);
-    return 0;
-}
-
-bool lm_registry_supplied(const struct lm_registry *registry, const char *id, const char *supplier,
-                          struct lm_validity stretch) {
-    uint32_t name;
-    if (!lm_names_find(&registry->ids, id, strlen(id), &name))
-        return false;
-    for (uint32_t i = registry->id_first[name]; i < registry->id_first[name + 1]; i++) {
-        const struct row *row = &registry->rows[registry->by_id[i]];
-        const char *theirs = text_at(registry, row->supplier);
-        if (theirs && strcmp(theirs, supplier) == 0 && row->valid.start_s < stretch.end_s &&
-            stretch.start_s < row->valid.end_s)
-            return true;
-    }
-    return false;
-}
-
-/* What is known of a key: the identity of its that holds, or why none does, and its revocation. */
-struct key_state {
-    const struct row *valid;
-    bool earlier; /* an identity of it has ended */
-    bool later;   /* one has not begun */
-    bool revoked;
-};
-
-static struct key_state look_at_key(const struct lm_registry *registry, uint32_t key,
-                                    int64_t instant_s) {
-    struct key_state state = {0};
-    for (uint32_t i = registry->kid_first[key]; i < registry->kid_first[key + 1]; i++) {
-        const struct row *row = &registry->rows[registry->by_kid[i]];
-        if (row->type == LM_TYPE_REVOCATION)
-            state.revoked = state.revoked || row->at_s <= instant_s;
-        else if (lm_validity_holds(row->valid, instant_s))
-            state.valid = state.valid ? state.valid : row;
-        else if (row->valid.end_s <= instant_s)
-            state.earlier = true;
-        else
-            state.later = true;
-    }
-    return state;
-}
-
-int lm_registry_by_kid(const struct lm_registry *registry, const char *kid, int64_t instant_s,
-                       struct lm_registered *registered, struct lm_error *error) {
-    const struct row *current;
-    uint32_t key;
-    if (!lm_names_find(&registry->kids, kid, strlen(kid), &key))
-        return lm_fail(error, LM_UNKNOWN_SIGNER, "no identity has the key %s", kid);
-    struct key_state state = look_at_key(registry, key, instant_s);
-    if (!state.valid && !state.earlier && !state.later)
-        return lm_fail(error, LM_UNKNOWN_SIGNER, "no identity has the key %s", kid);
-    if (state.revoked)
-        return lm_fail(error, LM_REVOKED, "the key %s is revoked", kid);
-    if (!state.valid)
-        return lm_fail(error, state.earlier ? LM_EXPIRED : LM_NOT_YET_VALID,
-                       "the identity with the key %s is %s valid", kid,
-                       state.earlier ? "no longer" : "not yet");
-    const char *id = lm_names_text(&registry->ids, state.valid->name);
-    if (resolve(registry, state.valid->name, instant_s, &current) == LM_AMBIGUOUS)
-        return lm_fail(error, LM_AMBIGUOUS, "identities of %s contradict each other", id);
-    if (current->key != key)
-        return lm_fail(error, LM_SUPERSEDED, "%s has another key by now", id);
-    describe(registry, current, registered);
-    return 0;
-}
-
-static int verify(const struct lm_record *record, const uint8_t public_key[32],
-                  struct lm_error *error) {
-    struct lm_buffer payload = {0};
-    lm_record_payload(record, &payload);
-    int result = lm_buffer_ok(&payload) ? lm_jws_verify(&record->signature, public_key,
-                                                        payload.data, payload.size, error)
-                                        : lm_fail_memory(error);
-    lm_buffer_free(&payload);
-    return result;
-}
-
-int lm_registry_check(const struct lm_registry *registry, const struct lm_record *record,
-                      int64_t instant_s, const char **signer, struct lm_error *error) {
-    struct lm_registered registered;
-    char kid[LM_DIGEST_TEXT_SIZE];
-    if (signer)
-        *signer = NULL;
-    if (!lm_type_signable(record->type))
-        return lm_fail(error, LM_NOT_SIGNABLE, "a %s is never signed",
-                       lm_schema_of(record->type)->name);
-    if (!record->signature.signature)
-        return lm_fail(error, LM_UNSIGNED, "the %s is not signed",
-                       lm_schema_of(record->type)->name);
-    if (lm_jws_kid(&record->signature, kid, error) < 0)
-        return -1;
-    if (lm_type_of_root(record->type) && strcmp(kid, registry->root.kid) == 0) {
-        if (verify(record, registry->root.public_key, error) < 0)
-            return -1;
-        return record->type == LM_TYPE_IDENTITY
-                   ? lm_proof_check(record->json, &record->as.identity, error)
-                   : 0;
-    }
-    if (lm_registry_by_kid(registry, kid, instant_s, &registered, error) < 0)
-        return -1;
-    if (lm_authority_check(registry, record, &registered, instant_s, error) < 0) {
-        struct lm_error ignored;
-        if (signer && verify(record, registered.public_key, &ignored) == 0)
-            *signer = registered.id;
-        return -1;
-    }
-    if (verify(record, registered.public_key, error) == 0)
-        return 0;
-    if (error->reason == LM_BAD_SIGNATURE)
-        lm_fail(error, LM_BAD_SIGNATURE, "bad signature (of %s)", registered.id);
-    return -1;
 }

@@ -1,6 +1,7 @@
 /*
- * Who is who: identities and revocations, all of them signed by one key, the root. A registry is
- * filled record by record, sealed, and then asked, by several threads if need be.
+ * Who is who, and by which rules: identities, revocations, approved firmware and market-rules, all
+ * of them signed by one key, the root. A registry is filled record by record, sealed, and then
+ * asked, by several threads if need be.
  *
  *     struct lm_registry *registry = lm_registry_new(&root, &error);
  *     while (... a record ...)
@@ -10,8 +11,13 @@
  *     lm_registry_free(registry);
  *
  * Of several identities of one id that are valid at an instant, the latest valid.start counts;
- * where different ones begin together, none does (LM_AMBIGUOUS). A revocation takes effect at its
- * `at`, or, in a log, at its entry if that is later: nobody is framed afterwards.
+ * where different ones begin together, none does (LM_AMBIGUOUS). The same goes for the rules of a
+ * market.
+ *
+ * Nobody is framed afterwards: a revocation takes effect at its `at`, or, in a log, at its entry if
+ * that is later, and a copy of it outside the log changes nothing of that. One that is nowhere in a
+ * log takes effect at its `at`. A key that an identity got by an entry of the log is not superseded
+ * before another identity's entry.
  */
 #ifndef LM_REGISTRY_REGISTRY_H
 #define LM_REGISTRY_REGISTRY_H
@@ -38,15 +44,17 @@ struct lm_registry *lm_registry_new(const struct lm_root *root,
                                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 void lm_registry_free(struct lm_registry *registry);
 
-/* Adds an identity or revocation, bare or out of an entry; passes over other types. Nothing is
- * kept by reference but SOURCE (may be NULL), for messages. Fails only for want of memory. */
+/* Adds a record of a type that only the root signs, bare or out of an entry; passes over others.
+ * Nothing is kept by reference but SOURCE (may be NULL), for messages. Fails only for want of
+ * memory. */
 int lm_registry_add(struct lm_registry *registry, const struct lm_record *record,
                     const char *source, uint64_t line, struct lm_error *error)
     LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
 
 /* Checks the root's signature of every record that was added, with POOL's threads, and drops those
- * that have none: REJECT (may be NULL) is told of them in the order in which they came. LM_BAD_KEY
- * where the root's public key is not known. */
+ * that have none, and revocations of a key that no identity of their id has (LM_WRONG_KEY): REJECT
+ * (may be NULL) is told of them in the order in which they came. LM_BAD_KEY where the root's public
+ * key is not known. */
 int lm_registry_seal(struct lm_registry *registry, struct lm_pool *pool,
                      void (*reject)(void *context, const char *source, uint64_t line,
                                     const struct lm_error *why),
@@ -55,6 +63,7 @@ int lm_registry_seal(struct lm_registry *registry, struct lm_pool *pool,
 /* An identity that counts. Texts are the registry's. */
 struct lm_registered {
     const char *id;
+    uint32_t number; /* of the id, in this registry, from 0 */
     const char *kid;
     int role;
     const char *supplier;       /* of a user, else NULL */
@@ -62,6 +71,8 @@ struct lm_registered {
     const char *user;           /* of a meter, else NULL */
     const char *const *regions; /* of market, supplier, dso, tso */
     size_t region_count;
+    const char *const *firmware; /* of a meter, what it may run; count 0 where that is not said */
+    size_t firmware_count;
     struct lm_validity valid;
     uint8_t public_key[32];
 };
@@ -71,6 +82,10 @@ struct lm_registered {
 int lm_registry_by_kid(const struct lm_registry *registry, const char *kid, int64_t instant_s,
                        struct lm_registered *registered,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* The same; where several ids have the key, SUBJECT (may be NULL) is preferred. */
+int lm_registry_signer(const struct lm_registry *registry, const char *kid, const char *subject,
+                       int64_t instant_s, struct lm_registered *registered, struct lm_error *error)
+    LM_NONNULL_AT(1, 2, 5, 6) LM_MUST_CHECK;
 /* Who ID is at an instant, whatever became of its key: LM_NO_IDENTITY, LM_AMBIGUOUS. */
 int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_t instant_s,
                       struct lm_registered *registered,
@@ -79,9 +94,39 @@ int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_
  * frees; the texts are the registry's. */
 int lm_registry_operators(const struct lm_registry *registry, const char ***ids, size_t *count,
                           struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* True where some identity of user ID names SUPPLIER and is valid at some time in the stretch. */
+/* True where, at some instant of the stretch, user ID is supplied by SUPPLIER. */
 bool lm_registry_supplied(const struct lm_registry *registry, const char *id, const char *supplier,
                           struct lm_validity stretch) LM_NONNULL LM_MUST_CHECK;
+
+/* True where some identity of ID, at whatever time, has the key KID. */
+bool lm_registry_has_key(const struct lm_registry *registry, const char *id,
+                         const char *kid) LM_NONNULL LM_MUST_CHECK;
+
+/* What the rules of a market say of orders. Texts are the registry's. */
+struct lm_registered_rules {
+    const char *market;
+    uint32_t number; /* of the market's id, as in struct lm_registered */
+    struct lm_validity valid;
+    const char *const *regions;
+    size_t region_count;
+    int64_t period_minutes;
+    int64_t gate_minutes;
+    int64_t price_floor_micro; /* LM_ABSENT where there is none */
+    int64_t price_cap_micro;
+    int64_t max_orders;
+};
+
+/* The rules of MARKET that hold at an instant, a period's start. LM_MISSING_RECORD where there are
+ * none, LM_AMBIGUOUS. */
+int lm_registry_rules(const struct lm_registry *registry, const char *market, int64_t instant_s,
+                      struct lm_registered_rules *rules,
+                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Whether a firmware record that is valid at an instant approves a digest. */
+bool lm_registry_approves(const struct lm_registry *registry, const char *digest,
+                          int64_t instant_s) LM_NONNULL LM_MUST_CHECK;
+/* Whether the registry has any firmware record, valid or not. */
+bool lm_registry_approves_any(const struct lm_registry *registry) LM_NONNULL LM_MUST_CHECK;
 
 /* The root that the registry was made for; its public key is known once it is sealed. */
 const struct lm_root *lm_registry_root(const struct lm_registry *registry) LM_NONNULL;
@@ -95,5 +140,23 @@ const struct lm_root *lm_registry_root(const struct lm_registry *registry) LM_NO
 int lm_registry_check(const struct lm_registry *registry, const struct lm_record *record,
                       int64_t instant_s, const char **signer, struct lm_error *error)
     LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
+
+/*
+ * The same in two steps, for whoever has more that is cheap to check before the signature:
+ * lm_registry_admit does all that needs no cryptography, and says whose signature it must be. Until
+ * lm_admitted_verify agrees, that is only what the record pretends. What root signs has to be
+ * finished with lm_registry_check.
+ */
+struct lm_admitted {
+    struct lm_registered signer; /* id NULL where nobody is known, or for the root */
+    bool by_root;
+};
+int lm_registry_admit(const struct lm_registry *registry, const struct lm_record *record,
+                      int64_t instant_s, struct lm_admitted *admitted,
+                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Checks SIGNATURE over a record's payload (lm_record_payload). LM_BAD_SIGNATURE. */
+int lm_admitted_verify(const struct lm_admitted *admitted, const struct lm_signature *signature,
+                       const char *payload, size_t size,
+                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

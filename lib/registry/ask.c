@@ -1,0 +1,343 @@
+/* What a sealed registry answers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/crypto/jws.h"
+#include "lib/record/latest.h"
+#include "lib/registry/authority.h"
+#include "lib/registry/proof.h"
+#include "lib/registry/registry_rows.h"
+
+static void describe(const struct lm_registry *registry, const struct lm_registry_row *row,
+                     struct lm_registered *registered) {
+    *registered = (struct lm_registered){
+        .id = lm_names_text(&registry->ids, row->name),
+        .number = row->name,
+        .kid = lm_names_text(&registry->kids, row->key),
+        .role = row->role,
+        .supplier = lm_registry_text(registry, row->supplier),
+        .region = lm_registry_text(registry, row->region),
+        .user = lm_registry_text(registry, row->user),
+        .regions = registry->lists + row->regions.first,
+        .region_count = row->regions.count,
+        .firmware = registry->lists + row->firmware.first,
+        .firmware_count = row->firmware.count,
+        .valid = row->valid,
+    };
+    memcpy(registered->public_key, row->public_key, sizeof row->public_key);
+}
+
+/* The row of a group that counts at an instant, of those that were logged by KNOWN_S. */
+static void consider(const struct lm_registry *registry, const struct lm_row_groups *groups,
+                     uint32_t number, int64_t instant_s, int64_t known_s,
+                     struct lm_latest *latest) {
+    for (uint32_t i = groups->first[number]; i < groups->first[number + 1]; i++) {
+        const struct lm_registry_row *row = &registry->rows[groups->order[i]];
+        if (row->logged_s <= known_s)
+            lm_latest_consider(latest, row, row->valid, row->digest, instant_s);
+    }
+}
+
+static bool find_id(const struct lm_registry *registry, const char *id, uint32_t *number) {
+    return lm_names_find(&registry->ids, id, strlen(id), number);
+}
+
+int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_t instant_s,
+                      struct lm_registered *registered, struct lm_error *error) {
+    struct lm_latest latest = {0};
+    uint32_t number;
+    if (find_id(registry, id, &number))
+        consider(registry, &registry->identities, number, instant_s, INT64_MAX, &latest);
+    if (!latest.record || latest.ambiguous) {
+        enum lm_reason reason = latest.record ? LM_AMBIGUOUS : LM_NO_IDENTITY;
+        return lm_fail(error, reason, "%s: %s", id, lm_reason_meaning(reason));
+    }
+    describe(registry, latest.record, registered);
+    return 0;
+}
+
+static int compare_ids(const void *a, const void *b) {
+    const char *const *x = a;
+    const char *const *y = b;
+    return strcmp(*x, *y);
+}
+
+static bool ever_operator(const struct lm_registry *registry, uint32_t name) {
+    const struct lm_row_groups *groups = &registry->identities;
+    for (uint32_t i = groups->first[name]; i < groups->first[name + 1]; i++) {
+        int role = registry->rows[groups->order[i]].role;
+        if (role == LM_ROLE_DSO || role == LM_ROLE_TSO)
+            return true;
+    }
+    return false;
+}
+
+int lm_registry_operators(const struct lm_registry *registry, const char ***ids, size_t *count,
+                          struct lm_error *error) {
+    *count = 0;
+    *ids = calloc(registry->ids.count + 1, sizeof **ids);
+    if (!*ids)
+        return lm_fail_memory(error);
+    for (uint32_t name = 0; name < registry->ids.count; name++) {
+        if (ever_operator(registry, name))
+            (*ids)[(*count)++] = lm_names_text(&registry->ids, name);
+    }
+    qsort(*ids, *count, sizeof **ids, compare_ids);
+    return 0;
+}
+
+static bool is_supplied(const struct lm_registry *registry, uint32_t number, const char *supplier,
+                        int64_t instant_s) {
+    struct lm_latest latest = {0};
+    consider(registry, &registry->identities, number, instant_s, INT64_MAX, &latest);
+    const struct lm_registry_row *row = latest.record;
+    const char *theirs = row ? lm_registry_text(registry, row->supplier) : NULL;
+    return theirs && !latest.ambiguous && strcmp(theirs, supplier) == 0;
+}
+
+/* Which identity counts changes only where one of them begins or ends. */
+bool lm_registry_supplied(const struct lm_registry *registry, const char *id, const char *supplier,
+                          struct lm_validity stretch) {
+    const struct lm_row_groups *groups = &registry->identities;
+    uint32_t number;
+    if (!find_id(registry, id, &number))
+        return false;
+    if (is_supplied(registry, number, supplier, stretch.start_s))
+        return true;
+    for (uint32_t i = groups->first[number]; i < groups->first[number + 1]; i++) {
+        struct lm_validity valid = registry->rows[groups->order[i]].valid;
+        if ((lm_validity_holds(stretch, valid.start_s) &&
+             is_supplied(registry, number, supplier, valid.start_s)) ||
+            (lm_validity_holds(stretch, valid.end_s) &&
+             is_supplied(registry, number, supplier, valid.end_s)))
+            return true;
+    }
+    return false;
+}
+
+int lm_registry_rules(const struct lm_registry *registry, const char *market, int64_t instant_s,
+                      struct lm_registered_rules *rules, struct lm_error *error) {
+    struct lm_latest latest = {0};
+    char at[LM_TIME_SIZE];
+    uint32_t number;
+    if (find_id(registry, market, &number))
+        consider(registry, &registry->rules, number, instant_s, INT64_MAX, &latest);
+    lm_instant_format(instant_s, at);
+    if (!latest.record)
+        return lm_fail(error, LM_MISSING_RECORD, "no rules of market %s hold at %s", market, at);
+    if (latest.ambiguous)
+        return lm_fail(error, LM_AMBIGUOUS,
+                       "the rules of market %s that hold at %s contradict each other", market, at);
+    const struct lm_registry_row *row = latest.record;
+    *rules = (struct lm_registered_rules){
+        .market = lm_names_text(&registry->ids, row->name),
+        .number = row->name,
+        .valid = row->valid,
+        .regions = registry->lists + row->regions.first,
+        .region_count = row->regions.count,
+        .period_minutes = row->terms.period_minutes,
+        .gate_minutes = row->terms.gate_minutes,
+        .price_floor_micro = row->terms.price_floor_micro,
+        .price_cap_micro = row->terms.price_cap_micro,
+        .max_orders = row->terms.max_orders,
+    };
+    return 0;
+}
+
+bool lm_registry_approves(const struct lm_registry *registry, const char *digest,
+                          int64_t instant_s) {
+    const struct lm_row_groups *groups = &registry->firmware;
+    for (uint32_t i = groups->first[0]; i < groups->first[1]; i++) {
+        const struct lm_registry_row *row = &registry->rows[groups->order[i]];
+        if (!lm_validity_holds(row->valid, instant_s))
+            continue;
+        for (size_t k = 0; k < row->firmware.count; k++) {
+            if (strcmp(registry->lists[row->firmware.first + k], digest) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool lm_registry_approves_any(const struct lm_registry *registry) {
+    return registry->firmware.first[1] > 0;
+}
+
+/* ---- keys ---- */
+
+bool lm_registry_owns(const struct lm_registry *registry, uint32_t name, uint32_t key) {
+    const struct lm_row_groups *groups = &registry->keys;
+    for (uint32_t i = groups->first[key]; i < groups->first[key + 1]; i++) {
+        const struct lm_registry_row *row = &registry->rows[groups->order[i]];
+        if (row->type == LM_TYPE_IDENTITY && row->name == name)
+            return true;
+    }
+    return false;
+}
+
+bool lm_registry_has_key(const struct lm_registry *registry, const char *id, const char *kid) {
+    uint32_t name;
+    uint32_t key;
+    return find_id(registry, id, &name) && lm_names_find(&registry->kids, kid, strlen(kid), &key) &&
+           lm_registry_owns(registry, name, key);
+}
+
+/* What is known of a key: the identity of its that holds, or why none does, and its revocation. */
+struct key_state {
+    const struct lm_registry_row *valid;
+    bool earlier; /* an identity of it has ended */
+    bool later;   /* one has not begun */
+    bool revoked;
+};
+
+/* Where one key is in the identities of several ids, that of SUBJECT is meant. */
+static struct key_state look_at_key(const struct lm_registry *registry, uint32_t key,
+                                    uint32_t subject, int64_t instant_s) {
+    const struct lm_row_groups *groups = &registry->keys;
+    struct key_state state = {0};
+    for (uint32_t i = groups->first[key]; i < groups->first[key + 1]; i++) {
+        const struct lm_registry_row *row = &registry->rows[groups->order[i]];
+        if (row->refused != LM_NONE || row->bare_copy)
+            continue;
+        if (row->type == LM_TYPE_REVOCATION) {
+            state.revoked = state.revoked || row->at_s <= instant_s;
+        } else if (lm_validity_holds(row->valid, instant_s)) {
+            if (!state.valid || (row->name == subject && state.valid->name != subject))
+                state.valid = row;
+        } else if (row->valid.end_s <= instant_s) {
+            state.earlier = true;
+        } else {
+            state.later = true;
+        }
+    }
+    return state;
+}
+
+/* The identity whose key counts at an instant. One that was logged later takes the place of none
+ * that was known then: whoever could back-date an identity could void what was signed before. */
+static void find_current(const struct lm_registry *registry, uint32_t name, int64_t instant_s,
+                         struct lm_latest *latest) {
+    consider(registry, &registry->identities, name, instant_s, instant_s, latest);
+    if (!latest->record)
+        consider(registry, &registry->identities, name, instant_s, INT64_MAX, latest);
+}
+
+int lm_registry_signer(const struct lm_registry *registry, const char *kid, const char *subject,
+                       int64_t instant_s, struct lm_registered *registered,
+                       struct lm_error *error) {
+    struct lm_latest current = {0};
+    uint32_t name = LM_NO_NAME;
+    uint32_t key;
+    if (!lm_names_find(&registry->kids, kid, strlen(kid), &key))
+        return lm_fail(error, LM_UNKNOWN_SIGNER, "no identity has the key %s", kid);
+    if (subject && !find_id(registry, subject, &name))
+        name = LM_NO_NAME;
+    struct key_state state = look_at_key(registry, key, name, instant_s);
+    if (!state.valid && !state.earlier && !state.later)
+        return lm_fail(error, LM_UNKNOWN_SIGNER, "no identity has the key %s", kid);
+    if (state.revoked)
+        return lm_fail(error, LM_REVOKED, "the key %s is revoked", kid);
+    if (!state.valid)
+        return lm_fail(error, state.earlier ? LM_EXPIRED : LM_NOT_YET_VALID,
+                       "the identity with the key %s is %s valid", kid,
+                       state.earlier ? "no longer" : "not yet");
+    const char *id = lm_names_text(&registry->ids, state.valid->name);
+    find_current(registry, state.valid->name, instant_s, &current);
+    if (current.ambiguous)
+        return lm_fail(error, LM_AMBIGUOUS, "identities of %s contradict each other", id);
+    const struct lm_registry_row *row = current.record;
+    if (row->key != key)
+        return lm_fail(error, LM_SUPERSEDED, "%s has another key by then", id);
+    describe(registry, row, registered);
+    return 0;
+}
+
+int lm_registry_by_kid(const struct lm_registry *registry, const char *kid, int64_t instant_s,
+                       struct lm_registered *registered, struct lm_error *error) {
+    return lm_registry_signer(registry, kid, NULL, instant_s, registered, error);
+}
+
+/* ---- records ---- */
+
+static int admit_of_root(const struct lm_registry *registry, const struct lm_record *record,
+                         struct lm_error *error) {
+    if (record->type == LM_TYPE_REVOCATION) {
+        const struct lm_revocation *revocation = &record->as.revocation;
+        if (!lm_registry_has_key(registry, revocation->id, revocation->kid))
+            return lm_fail(error, LM_WRONG_KEY, "%s is revoked a key that it never had: %s",
+                           revocation->id, revocation->kid);
+    }
+    return record->type == LM_TYPE_IDENTITY
+               ? lm_proof_check(record->json, &record->as.identity, error)
+               : 0;
+}
+
+/* Finds who signed a record, as far as that shows without looking at the signature. */
+static int find_signer(const struct lm_registry *registry, const struct lm_record *record,
+                       int64_t instant_s, struct lm_admitted *admitted, struct lm_error *error) {
+    struct lm_registered *signer = &admitted->signer;
+    const char *type = lm_schema_of(record->type)->name;
+    char kid[LM_DIGEST_TEXT_SIZE];
+    if (!lm_type_signable(record->type))
+        return lm_fail(error, LM_NOT_SIGNABLE, "a %s is never signed", type);
+    if (!record->signature.signature)
+        return lm_fail(error, LM_UNSIGNED, "the %s is not signed", type);
+    if (lm_jws_kid(&record->signature, kid, error) < 0)
+        return -1;
+    admitted->by_root = lm_type_of_root(record->type) && strcmp(kid, registry->root.kid) == 0;
+    if (!admitted->by_root)
+        return lm_registry_signer(registry, kid, lm_record_subject(record->type, &record->as),
+                                  instant_s, signer, error);
+    *signer = (struct lm_registered){.kid = registry->root.kid, .role = LM_ROLE_REGISTRAR};
+    memcpy(signer->public_key, registry->root.public_key, sizeof signer->public_key);
+    return 0;
+}
+
+int lm_registry_admit(const struct lm_registry *registry, const struct lm_record *record,
+                      int64_t instant_s, struct lm_admitted *admitted, struct lm_error *error) {
+    *admitted = (struct lm_admitted){0};
+    if (find_signer(registry, record, instant_s, admitted, error) < 0) {
+        admitted->signer.id = NULL;
+        return -1;
+    }
+    if (admitted->by_root)
+        return 0;
+    return lm_authority_check(registry, record, &admitted->signer, error);
+}
+
+int lm_admitted_verify(const struct lm_admitted *admitted, const struct lm_signature *signature,
+                       const char *payload, size_t size, struct lm_error *error) {
+    if (lm_jws_verify(signature, admitted->signer.public_key, payload, size, error) == 0)
+        return 0;
+    if (error->reason == LM_BAD_SIGNATURE && admitted->signer.id)
+        lm_fail(error, LM_BAD_SIGNATURE, "bad signature (of %s)", admitted->signer.id);
+    return -1;
+}
+
+static int verify(const struct lm_admitted *admitted, const struct lm_record *record,
+                  struct lm_error *error) {
+    struct lm_buffer payload = {0};
+    lm_record_payload(record, &payload);
+    int result = lm_buffer_ok(&payload) ? lm_admitted_verify(admitted, &record->signature,
+                                                             payload.data, payload.size, error)
+                                        : lm_fail_memory(error);
+    lm_buffer_free(&payload);
+    return result;
+}
+
+int lm_registry_check(const struct lm_registry *registry, const struct lm_record *record,
+                      int64_t instant_s, const char **signer, struct lm_error *error) {
+    struct lm_admitted admitted;
+    struct lm_error ignored;
+    if (signer)
+        *signer = NULL;
+    if (lm_registry_admit(registry, record, instant_s, &admitted, error) < 0) {
+        if (signer && admitted.signer.id && verify(&admitted, record, &ignored) == 0)
+            *signer = admitted.signer.id;
+        return -1;
+    }
+    if (verify(&admitted, record, error) < 0)
+        return -1;
+    /* What the root vouches for is looked at once it is known that it does. */
+    return admitted.by_root ? admit_of_root(registry, record, error) : 0;
+}
