@@ -1,5 +1,5 @@
 # Written from the option table of lm-inform.
-complete -c lm-inform -s r -l registry -r -F -d 'identities and revocations; several times if need be'
+complete -c lm-inform -s r -l registry -r -F -d 'identities, revocations, rules, firmware; several times if need be'
 complete -c lm-inform -l root -r -F -d 'the registrar\'s key, or its thumbprint'
 complete -c lm-inform -l settlement -d 'tell of readings, settlements, transfers and bills instead of auctions'
 complete -c lm-inform -l by -x -a 'registrar market user supplier dso tso meter auditor' -d 'tell only what this role tells'
