@@ -73,13 +73,14 @@ static int on_curve(void *context, const struct lm_curve *curve, struct lm_error
     return write_record(context, LM_TYPE_CURVE, curve);
 }
 
-static int on_reject(void *context, const struct lm_place *place, const char *text, size_t size,
-                     const struct lm_error *why, struct lm_error *error) {
+static int on_reject(void *context, const struct lm_books_rejected *rejected,
+                     struct lm_error *error) {
     struct output *output = context;
     (void)error;
     if (!output->run->stopped) {
-        struct lm_input input = {place->source, {text, size, place->line}};
-        lm_run_reject(output->run, &input, why);
+        struct lm_input input = {rejected->place.source,
+                                 {rejected->text, rejected->size, rejected->place.line}};
+        lm_run_reject(output->run, &input, &rejected->why);
     }
     return 0;
 }

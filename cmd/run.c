@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +213,10 @@ static void close_writer(struct lm_run *run, struct lm_writer *writer, const cha
     }
 }
 
+static size_t count_files(const struct lm_run *run) {
+    return run->operands.count ? run->operands.count : 1;
+}
+
 int lm_run_finish(struct lm_run *run) {
     struct lm_error error;
     if (run->any_bytes && !run->any_object && !run->stopped && run->status < (int)LM_EXIT_DATA) {
@@ -225,6 +230,12 @@ int lm_run_finish(struct lm_run *run) {
     if (run->rejects_open)
         close_writer(run, &run->rejects, run->common->rejects);
     lm_lines_free(run->lines);
+    for (size_t i = 0; run->kept && i < count_files(run); i++) {
+        (void)close(run->kept[i].fd);
+        if (run->kept[i].spool >= 0)
+            (void)close(run->kept[i].spool);
+    }
+    free(run->kept);
     lm_buffer_free(&run->scratch);
     lm_list_free(&run->operands);
     return run->status;
@@ -289,13 +300,76 @@ bool lm_run_reads_stdin(const struct lm_run *run) {
     return run->operands.count == 0;
 }
 
+static _Noreturn void fail_to_read(struct lm_run *run, const char *source,
+                                   const struct lm_error *error) {
+    say(run, source, 0, error);
+    raise_status(run, LM_EXIT_IO);
+    end(run);
+}
+
+/* Copies all of FD, which it closes, to COPY. */
+static void spool(struct lm_run *run, int fd, int copy) {
+    struct lm_error error;
+    char bytes[65536];
+    struct lm_writer writer;
+    lm_writer_open(&writer, dup(copy));
+    for (;;) {
+        ssize_t got = read(fd, bytes, sizeof bytes);
+        if (got == 0)
+            break;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN) {
+            struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+            (void)poll(&poll_fd, 1, -1);
+            continue;
+        }
+        if (got < 0)
+            lm_fail_errno(&error, LM_IO, "reading");
+        if (got < 0 || lm_writer_bytes(&writer, bytes, (size_t)got, &error) < 0)
+            fail_to_read(run, run->source, &error);
+    }
+    if (lm_writer_close(&writer, &error) < 0)
+        fail_to_read(run, run->source, &error);
+    (void)close(fd);
+}
+
+/* A file without a name. */
+static int make_spool(struct lm_run *run) {
+    struct lm_error error;
+    FILE *file = tmpfile();
+    int fd = file ? fcntl(fileno(file), F_DUPFD_CLOEXEC, 0) : -1;
+    if (fd < 0) {
+        lm_fail_errno(&error, LM_IO, "a temporary file");
+        fail_to_read(run, run->source, &error);
+    }
+    (void)fclose(file);
+    return fd;
+}
+
+/* The kept file, from its beginning. */
+static int open_kept(struct lm_run *run, struct lm_kept *kept) {
+    struct lm_error error;
+    if (kept->spool >= 0) {
+        spool(run, kept->fd, kept->spool);
+        kept->fd = kept->spool;
+        kept->spool = -1;
+    }
+    int fd = lseek(kept->fd, 0, SEEK_SET) < 0 ? -1 : dup(kept->fd);
+    if (fd >= 0)
+        return fd;
+    lm_fail_errno(&error, LM_IO, "reading again");
+    fail_to_read(run, run->source, &error);
+}
+
 static void open_next(struct lm_run *run) {
     struct lm_error error;
     bool named = run->operands.count > 0;
     const char *file = named ? run->operands.items[run->next_operand] : "-";
+    struct lm_kept *kept = run->kept ? &run->kept[run->next_operand] : NULL;
     run->next_operand++;
     run->source = strcmp(file, "-") == 0 ? "stdin" : file;
-    int fd = lm_run_open(run, file);
+    int fd = kept ? open_kept(run, kept) : lm_run_open(run, file);
     refuse_own_output(run, fd);
     run->lines = lm_lines_new(fd, LM_ENTRY_SIZE_MAX);
     if (!run->lines) {
@@ -351,13 +425,6 @@ static bool is_object(const struct lm_line *line) {
     return object;
 }
 
-static _Noreturn void fail_to_read(struct lm_run *run, const char *source,
-                                   const struct lm_error *error) {
-    say(run, source, 0, error);
-    raise_status(run, LM_EXIT_IO);
-    end(run);
-}
-
 /* One line, good or bad, or the end. A bad one has *error filled and returns LM_LINES_BAD. */
 static enum lm_lines_result next_line(struct lm_run *run, bool text, struct lm_input *input,
                                       struct lm_error *error) {
@@ -366,8 +433,7 @@ static enum lm_lines_result next_line(struct lm_run *run, bool text, struct lm_i
         if (run->stopped)
             return LM_LINES_END;
         if (!run->lines) {
-            size_t files = run->operands.count ? run->operands.count : 1;
-            if (run->next_operand == files)
+            if (run->next_operand == count_files(run))
                 return LM_LINES_END;
             open_next(run);
         }
@@ -386,6 +452,32 @@ static enum lm_lines_result next_line(struct lm_run *run, bool text, struct lm_i
         lm_lines_free(run->lines);
         run->lines = NULL;
     }
+}
+
+void lm_run_keep(struct lm_run *run) {
+    struct lm_error error;
+    run->kept = calloc(count_files(run), sizeof *run->kept);
+    if (!run->kept) {
+        lm_fail_memory(&error);
+        lm_run_fatal(run, &error);
+    }
+    for (size_t i = 0; i < count_files(run); i++) {
+        const char *file = run->operands.count > 0 ? run->operands.items[i] : "-";
+        struct stat status;
+        run->source = strcmp(file, "-") == 0 ? "stdin" : file;
+        int fd = lm_run_open(run, file);
+        refuse_own_output(run, fd);
+        /* A regular file on standard input may stand elsewhere than at its beginning. */
+        bool rewinds =
+            fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
+        run->kept[i] = (struct lm_kept){fd, rewinds ? -1 : make_spool(run)};
+    }
+}
+
+void lm_run_again(struct lm_run *run) {
+    lm_lines_free(run->lines);
+    run->lines = NULL;
+    run->next_operand = 0;
 }
 
 enum lm_lines_result lm_run_any_line(struct lm_run *run, struct lm_input *input,

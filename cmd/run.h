@@ -53,6 +53,12 @@ struct lm_allowed {
 };
 #define LM_ALLOWED_MAX 8
 
+/* An input file that is read twice. */
+struct lm_kept {
+    int fd;
+    int spool; /* where it is to be copied to, -1 for nowhere */
+};
+
 struct lm_run {
     const struct lm_program *program;
     const void *options; /* the program's options struct */
@@ -68,6 +74,7 @@ struct lm_run {
     size_t next_operand;
     const char *source;
     struct lm_lines *lines;
+    struct lm_kept *kept; /* the input files, where they are read twice */
     struct lm_buffer scratch;
     uint64_t records; /* for --progress */
     int64_t drawn_ms;
@@ -117,6 +124,13 @@ enum lm_lines_result lm_run_any_line(struct lm_run *run, struct lm_input *input,
 /* The next line that is a record. The caller frees it with lm_record_free. False at the end. */
 bool lm_run_record(struct lm_run *run, struct lm_input *input,
                    struct lm_record *record) LM_NONNULL LM_MUST_CHECK;
+
+/* Before the first line, and before the program is confined: the input will be read twice. All of
+ * its files are opened now; what is no regular file will be copied into one that has no name, so
+ * that memory does not grow with it. */
+void lm_run_keep(struct lm_run *run) LM_NONNULL;
+/* After the last line: the next one is the first again, of the very files that were opened. */
+void lm_run_again(struct lm_run *run) LM_NONNULL;
 
 /* True where the input files are, or contain, standard input. */
 bool lm_run_reads_stdin(const struct lm_run *run) LM_NONNULL LM_MUST_CHECK;

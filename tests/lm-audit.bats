@@ -40,6 +40,14 @@ found() {
         sed 's/^ *//') <(printf '%s\n' "$@" | sort -k 2)
 }
 
+# entries FILE [AT]: its records as the entries of a log, taken in at AT (a jq string), but for what
+# comes after the periods.
+entries() {
+    jq -c "{type: \"entry\", v: 1, n: (input_line_number - 1), record: ., at:
+        (if .type | IN(\"reading\", \"settlement\", \"transfer\") then \"2016-04-01T21:00:00Z\"
+        else ${2:-\"2016-04-01T09:00:00Z\"} end)}" "$1"
+}
+
 # without SELECT: the market without some records.
 without() {
     jq -c "select(($1) | not)" "$M/all.ndjson"
@@ -106,9 +114,11 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
 }
 
 @test "records in entries, at instants before the gates" {
-    jq -c '{type: "entry", v: 1, n: (input_line_number + 5000), at: "2016-04-01T09:00:00Z", record: .}' \
-        "$M/all.ndjson" >log
+    entries "$M/all.ndjson" >log
     clean log
+    # A part of a log, out of its place, is as good in a stream.
+    tac log | sed '$d' | audit >said
+    [[ $(cat said) == "$CLEAN" ]]
     # Those of a log are judged when it took them in, whatever the time is now.
     run -0 --separate-stderr lm-audit --root "$M/registrar.jwk" --now 2030-01-01T00:00:00Z log
     [[ $output == "$CLEAN" ]]
@@ -208,7 +218,7 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
         extra
         lm-sign -k "$M/u1.jwk" <<<'{"type":"order","v":1,"market":"lm","period":"2016-04-01T15:00Z/PT30M","id":"x","seq":1,"from":"u1","side":"offer","energy_wh":5,"price":"0.6","at":"2016-04-01T10:00:00Z"}'
     } >b
-    found b '1 trade_unfounded lm'
+    found b '1 price_used lm'
     # Two of one seq are void, and so is who would trade with herself: nothing is traded there.
     {
         extra
@@ -216,7 +226,7 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
             lm-sign -k "$M/u1.jwk" <<<'{"type":"order","v":1,"market":"lm","period":"2016-04-01T15:00Z/PT30M","id":"x","seq":1,"from":"u1","side":"offer","energy_wh":5,"price":"'$price'","at":"2016-04-01T10:00:00Z"}'
         done
     } >c
-    found c '1 trade_unfounded lm' '1 clearing_missing lm'
+    found c '1 conflict_used lm' '1 clearing_missing lm'
     {
         extra
         for side in offer bid; do
@@ -224,14 +234,19 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
         done
     } >d
     found d '1 trade_unfounded lm' '1 clearing_missing lm'
+    sed 's/"order":"x"/"order":"bid"/' <(grep '"trade"' d | jq -c 'del(.sig)') | lm-sign -k "$M/lm.jwk" >trade
+    { grep -v '"trade"' d; cat trade; } >e
+    found e '1 self_trade_used lm' '1 clearing_missing lm'
 }
 
 @test "an order that the market let in late shows by its entry" {
-    jq -c "{type: \"entry\", v: 1, n: (input_line_number + 5000), record: .,
-        at: (if $ORDER then \"2016-04-01T11:15:00Z\" else \"2016-04-01T11:14:59Z\" end)}" \
-        "$M/all.ndjson" >log
-    found log '1 clearing_differs lm' '1 trade_unfounded lm' '1 trade_differs lm'
-    jq -se 'map(.entries // [] | .[] | .n) | all(. > 5000)' <<<"$output"
+    { without "$ORDER or .type == \"clearing\" or (.type | IN(\"trade\", \"reading\", \"settlement\", \"transfer\"))"
+        jq -c "select($ORDER)" "$M/all.ndjson"
+        jq -c 'select(.type | IN("clearing", "trade", "reading", "settlement", "transfer"))' "$M/all.ndjson"; } >all
+    entries all "(if $ORDER or .type == \"clearing\" or .type == \"trade\" then \"2016-04-01T11:15:00Z\" else \"2016-04-01T11:14:59Z\" end)" >log
+    found log '1 clearing_differs lm' '1 late_used lm' '1 trade_differs lm'
+    # The order first, then the trade.
+    jq -se --slurpfile log log 'map(select(.code == "late_used").entries | map($log[.n].record.type)) == [["order", "trade"]]' <<<"$output"
 }
 
 @test "an order that the market made up" {
@@ -276,7 +291,7 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     found a '1 unsigned null' '1 no_reading null' '1 settlement_unfounded B' '3 settlement_differs B'
     # Two that disagree.
     { cat "$M/all.ndjson"; made "$M/m8.jwk" "$READING" '.import_wh -= 1'; } >a
-    found a '1 conflict null' '1 settlement_unfounded B' '3 settlement_differs B'
+    found a '1 conflict null' '1 reading_repeated m8' '1 settlement_unfounded B' '3 settlement_differs B'
     # A later one of the meter's own: then she is settled by the wrong one.
     { cat "$M/all.ndjson"; made "$M/m8.jwk" "$READING" '.import_wh -= 1 | .seq = 9'; } >a
     found a '4 settlement_differs B'
@@ -328,7 +343,7 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     { cat "$M/all.ndjson"; made "$M/B.jwk" '.type == "tariff" and .supplier == "B"' '.feed_in = "0"'; } >a
     run -1 --separate-stderr audit a
     jq -r 'select(.type == "finding") | "\(.code) \(.party)"' <<<"$output" | sort -u >codes
-    diff codes - <<<$'ambiguous null\nsettlement_differs B\nsettlement_unfounded B'
+    diff codes - <<<$'ambiguous B\nambiguous null\nsettlement_differs B\nsettlement_unfounded B'
     # B's customers, and both tariffs; nobody of A's.
     [[ $(jq -s 'map(select(.code == "settlement_unfounded")) | length' <<<"$output") -eq $((3 * (6 + 2))) ]]
     [[ $(jq -s 'map(select(.code == "ambiguous")) | length' <<<"$output") -eq $((3 * 6 + 2)) ]]
@@ -340,7 +355,7 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
 @test "rules that contradict each other are told once, and nothing is cleared by them" {
     { cat "$M/public.ndjson" "$M/registry.ndjson" "$M/orders.ndjson"
         made "$M/registrar.jwk" '.type == "market-rules"' '.price_rule = "low"'; } >a
-    found a '2 ambiguous null'
+    found a '2 ambiguous registrar'
 }
 
 # ---- identities and signers ----
@@ -389,9 +404,9 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     run -1 --separate-stderr audit a
     [[ $(jq -s 'map(select(.code == "revoked")) | length' <<<"$output") -eq 3 ]]
     # In entries from before, the key was good.
-    jq -c '{type: "entry", v: 1, n: input_line_number, at: "2016-04-01T09:00:00Z", record: .}' a >log
-    clean log
-    jq -c '{type: "entry", v: 1, n: input_line_number, at: "2016-04-01T10:30:00Z", record: .}' a >log
+    entries a >log
+    clean - <log
+    entries a '"2016-04-01T10:30:00Z"' >log
     run -1 --separate-stderr audit log
     [[ $(jq -s 'map(select(.code == "revoked")) | length' <<<"$output") -eq 3 ]]
 }
@@ -472,6 +487,172 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     # With readings, it is.
     without '.type == "settlement" or .type == "transfer"' >a
     found a '27 settlement_missing A' '27 settlement_missing B' '3 transfer_missing B'
+}
+
+# ---- logs ----
+
+@test "an entry's number is its place in a log, and logs do not run backwards" {
+    entries "$M/all.ndjson" >log
+    n=$(jq "select(.record | $ORDER) | .n" log)
+    jq -c "select(.n != $n)" log >a
+    found a '1 entry_number null' '1 clearing_differs lm' '1 trade_differs lm' '1 trade_unfounded lm'
+    jq -se --argjson n "$n" '.[0] | .code == "entry_number" and .entries == [{"log": "a", "n": ($n + 1)}]' <<<"$output"
+    sed 50p log >a
+    found a '1 entry_number null' '1 entry_repeated null'
+    # The last but one, dated after it.
+    head -n -2 log >a
+    tail -n 2 log | head -n 1 | jq -c '.at = "2016-04-01T21:00:01Z"' >>a
+    tail -n 1 log >>a
+    found a '1 entry_time null'
+    # A bare record has no place in a log; at the head of a file it makes it a stream.
+    { cat log; tail -n 1 "$M/all.ndjson"; } >a
+    found a '1 not_entry null'
+    { tail -n 1 "$M/all.ndjson"; tac log; } >a
+    clean a
+    # The same record in two logs is none too much.
+    cp log b
+    clean log b
+}
+
+@test "terms that are changed for a time that has begun" {
+    tariff() { # key select valid feed_in
+        made "$M/$1.jwk" "$2" ".valid = \"$3\" | .feed_in = \"$4\""
+    }
+    entries "$M/all.ndjson" >log
+    n=$(wc -l <log)
+    late() { # at
+        jq -c --argjson n "$n" --arg at "$1" '{type: "entry", v: 1, n: ($n + input_line_number - 1), at: $at, record: .}'
+    }
+    B='.type == "tariff" and .supplier == "B"'
+    { cat log; tariff B "$B" 2016-05-01T00:00Z/2017-01-01T00:00Z 0.02 | late 2016-04-20T00:00:00Z; } >a
+    clean a
+    { cat log; tariff B "$B" 2016-04-02T00:00Z/2017-01-01T00:00Z 0.02 | late 2016-04-20T00:00:00Z; } >a
+    found a '1 retroactive B'
+    jq -se '.[0].entries | length == 2' <<<"$output"
+    # Where that changes what was settled, those settlements are wrong by it as well.
+    { cat log; tariff B "$B" 2016-04-01T00:00Z/2017-01-01T00:00Z 0.02 | late 2016-04-20T00:00:00Z; } >a
+    run -1 --separate-stderr audit a
+    jq -se 'map(select(.code) | [.code, .party]) | unique == [["retroactive", "B"], ["settlement_differs", "B"]]' <<<"$output"
+    # Another log that has them later says nothing.
+    tariff B "$B" 2016-04-02T00:00Z/2017-01-01T00:00Z 0.02 |
+        jq -c '{type: "entry", v: 1, n: 0, at: "2016-04-20T00:00:00Z", record: .}' >b
+    run -1 --separate-stderr audit log b
+    [[ $(jq -r .code <<<"${lines[0]}") == retroactive ]]
+    jq -c '.at = "2016-04-01T10:00:00Z"' b >c
+    clean log b c
+}
+
+# ---- readings and totals ----
+
+@test "a reading of more than a meter can carry, or of a period that has not ended" {
+    altered false . >all
+    { cat all; made "$M/m8.jwk" "$READING" '.import_wh = 500001 | .seq = 9'; } >a
+    run -1 --separate-stderr audit a
+    jq -se 'map(select(.code == "implausible").party) == ["m8"]' <<<"$output"
+    { cat all; made "$M/m8.jwk" "$READING" '.import_wh = 500000 | .seq = 9'; } >a
+    run -1 --separate-stderr audit a
+    jq -se 'any(.code == "implausible") | not' <<<"$output"
+    run -1 --separate-stderr audit --max-power 3000 "$M/all.ndjson"
+    [[ $(jq -s 'map(select(.code == "implausible")) | length' <<<"$output") -eq \
+        $(jq -s 'map(select(.import_wh > 1500 or .export_wh > 1500)) | length' "$M/readings.ndjson") ]]
+    entries "$M/all.ndjson" | jq -c "if .record | $READING then .at = \"2016-04-01T11:59:59Z\" else . end" >a
+    run -1 --separate-stderr audit - <a
+    jq -se 'map(select(.code) | [.code, .party]) == [["early", null]]' <<<"$output"
+}
+
+@test "totals that are not the sum of the readings" {
+    total() { # import export meters [supplier]
+        lm-sign -k "$M/DSO.jwk" <<<'{"type":"total","v":1,"to":"A","period":"'"$T1"'","region":"r1","supplier":'"$(jq -nc --arg s "${4:-}" 'if $s == "" then null else $s end')"',"import_wh":'"$1"',"export_wh":'"$2"',"meters":'"$3"'}'
+    }
+    sums() { # user numbers
+        jq -s --arg p "$T1" "map(select(.period == \$p and (.meter[1:] | tonumber | IN($1))) | .$2) | add" "$M/readings.ndjson"
+    }
+    local in out
+    in=$(sums 'range(1; 13)' import_wh) out=$(sums 'range(1; 13)' export_wh)
+    bi=$(sums 'range(7; 13)' import_wh) be=$(sums 'range(7; 13)' export_wh)
+    { cat "$M/all.ndjson"; total "$in" "$out" 12; total "$bi" "$be" 6 B; } >a
+    clean a
+    for wrong in "$((in + 1)) $out 12" "$in $((out - 1)) 12" "$in $out 13" "$in $out 11" "$bi $be 6" "$in $out 12 B"; do
+        # shellcheck disable=SC2086
+        { cat "$M/all.ndjson"; total $wrong; } >a
+        found a '1 total_differs DSO'
+    done
+    # Readings that are not here may be in it; those that are cannot be left out of it.
+    jq -c 'select(.type == "identity" or (.type == "reading" and (.meter | IN("m1", "m2", "m3"))))' "$M/all.ndjson" >part
+    p=$(sums 'range(1; 4)' import_wh) q=$(sums 'range(1; 4)' export_wh)
+    for right in "$p $q 3" "$((p + 5)) $q 4" "$in $out 12"; do
+        # shellcheck disable=SC2086
+        { cat part; total $right; } >a
+        run -1 --separate-stderr audit a
+        jq -se 'any(.code == "total_differs") | not' <<<"$output"
+    done
+    for wrong in "$p $q 2" "$((p - 1)) $q 4" "$((p + 5)) $q 3" "$in $out 13"; do
+        # shellcheck disable=SC2086
+        { cat part; total $wrong; } >a
+        run -1 --separate-stderr audit a
+        jq -se 'any(.code == "total_differs" and .party == "DSO")' <<<"$output"
+    done
+}
+
+# ---- bills ----
+
+@test "bills are what settlements come to" {
+    cat "$M"/registry.ndjson "$M"/public.ndjson "$M"/settlements.ndjson >settled
+    for supplier in A B; do
+        lm-settle --bills --month 2016-04 --supplier "$supplier" settled | lm-sign -k "$M/$supplier.jwk"
+    done >bills
+    [[ $(wc -l <bills) -eq 12 ]]
+    cat "$M/all.ndjson" bills >a
+    clean a
+    { cat "$M/all.ndjson"; jq -c 'if .user == "u8" then .amount |= (. / "." | .[0] + "." + (.[1] + "00000000")[:8] + "1") else . end | del(.sig)' bills >b
+        jq -c 'select(.supplier == "B")' b | lm-sign -k "$M/B.jwk"
+        jq -c 'select(.supplier == "A")' b | lm-sign -k "$M/A.jwk"; } >a
+    found a '1 bill_differs B'
+    # Who bills one customer bills all.
+    { cat "$M/all.ndjson"; jq -c 'select(.user != "u8")' bills; } >a
+    found a '1 bill_missing B'
+    { cat "$M/all.ndjson"; jq -c 'select(.supplier == "A")' bills; } >a
+    clean a
+    # The next month carries on where this one stopped; there is nothing to bill in it.
+    { cat "$M/all.ndjson" bills; jq -c 'select(.user == "u8") | .month = "2016-05" | del(.sig)' bills | lm-sign -k "$M/B.jwk"; } >a
+    found a '1 bill_unfounded B'
+    # Two bills of one month.
+    { cat "$M/all.ndjson" bills; jq -c 'select(.user == "u8") | .carry = "0" | del(.sig)' bills | lm-sign -k "$M/B.jwk"; } >a
+    found a '1 bill_repeated B'
+}
+
+# ---- for people ----
+
+@test "--report says the same for people" {
+    run -0 --separate-stderr audit --report "$M/all.ndjson"
+    [[ $output == 'verdict: clean' ]]
+    { without "$TRANSFER"; echo nonsense; } >a
+    run -1 --separate-stderr audit a
+    records=$output
+    run -1 --separate-stderr audit --report a
+    [[ ${lines[-1]} == 'verdict: 2 findings' ]]
+    [[ ${lines[0]} == 'nobody named: '*'(json: a '*')' ]]
+    [[ ${lines[1]} == "B: transfer $T1, market lm, from B, to A was not issued (transfer_missing)" ]]
+    [[ $(jq -r 'select(.code).text' <<<"$records" | wc -l) -eq 2 ]]
+    while read -r text; do
+        grep -qF "$text" <<<"$output"
+    done < <(jq -r 'select(.code).text' <<<"$records")
+    # Nothing of a record reaches the terminal as it is.
+    { cat "$M/registry.ndjson"; printf '{"type":"\\u001b[31m","v":1}\n'; } >a
+    run -1 --separate-stderr audit --report a
+    [[ $output == *'x1b[31m'* && $output != *$'\e'* ]]
+}
+
+@test "the codes are those of the manual" {
+    "$LM_BUILD/tests/tools/codes" | sort >table
+    mandoc -T utf8 "$LM_ROOT/man/lm-audit.1" >/dev/null
+    sed -n '/^\.Ss Codes/,/^\.Sh/s/^\.It Cm \([a-z_]*\).*/\1/p' "$LM_ROOT/man/lm-audit.1" | sort >page
+    diff <(cut -f 1 table) page
+    # With the very sentences.
+    tr '\n' ' ' <"$LM_ROOT/man/lm-audit.1" >flat
+    while IFS=$'\t' read -r code meaning; do
+        grep -qiF ".It Cm $code $meaning." flat || { echo "$code: $meaning"; false; }
+    done <table
 }
 
 # ---- lines, options, exit statuses ----

@@ -1,5 +1,7 @@
 # Written from the option table of lm-audit.
 complete -c lm-audit -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-audit -l report -d 'write lines for people instead of records'
+complete -c lm-audit -l max-power -x -d 'the most watts that a meter can carry; without it 1000000'
 complete -c lm-audit -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
 complete -c lm-audit -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
 complete -c lm-audit -l accept-rejects -d 'exit 0 in spite of rejected records'

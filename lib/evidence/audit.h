@@ -1,45 +1,74 @@
 /*
- * The audit of a stream: every signature and authorisation, the clearing by the orders, the
- * settlement by the trades and readings, each compared byte for byte with what was issued.
+ * The audit of a market: every signature and authorisation at its instant, the logs' own order,
+ * the clearing by the orders, settlements by trades and readings, bills by settlements, totals by
+ * readings; each compared byte for byte with what was issued.
  *
- *     struct lm_audit *audit = lm_audit_new(&root, now_s, &error);
- *     while (... a record ...)
- *         lm_audit_add(audit, &record, source, line, text, size, &error);
- *     lm_audit_finish(audit, pool, on_finding, context, &clean, &error);
+ * All inputs are read twice, so that no line need be kept: the first time for who is who, the
+ * second time for the rest.
+ *
+ *     struct lm_audit *audit = lm_audit_new(&options, &error);
+ *     for (int pass = 0; pass < 2; pass++) {
+ *         while (... an input ...) {
+ *             lm_audit_input(audit, name, stream, &error);
+ *             while (... a line ...)
+ *                 lm_audit_line(audit, number, text, size, NULL, &error);
+ *         }
+ *         lm_audit_pass(audit, &error);
+ *     }
+ *     lm_audit_finish(audit, &clean, &error);
  *     lm_audit_free(audit);
  *
- * The lines are kept until the end: the registry may come last.
+ * Memory holds what recomputation needs (a row for each order, trade, reading, settlement…), never
+ * the lines.
  */
 #ifndef LM_EVIDENCE_AUDIT_H
 #define LM_EVIDENCE_AUDIT_H
 
+#include "lib/base/lines.h"
 #include "lib/base/pool.h"
+#include "lib/evidence/codes.h"
 #include "lib/registry/registry.h"
+
+/* More than this, on average over its period, no meter of a local market carries: 1 MW. */
+#define LM_AUDIT_POWER_MAX_W 1000000
 
 struct lm_audit;
 
-/* An audit that trusts ROOT's key alone and judges bare records at NOW_S. NULL with *error. */
-struct lm_audit *lm_audit_new(const struct lm_root *root, int64_t now_s,
+struct lm_audit_options {
+    const struct lm_root *root; /* the only key that is trusted */
+    int64_t now_s;              /* when the keys of bare records are judged */
+    int64_t power_max_w;        /* what readings are held against */
+    struct lm_pool *pool;       /* for the work that is per record */
+    /* Told of every finding. */
+    int (*finding)(void *context, const struct lm_finding *finding, struct lm_error *error);
+    /* Told, in the first pass, of every line that is no record; a finding as well in the second. */
+    void (*refuse)(void *context, const char *name, const struct lm_line *line,
+                   const struct lm_error *why);
+    void *context;
+};
+
+/* What OPTIONS points at must outlive the audit. NULL with *error. */
+struct lm_audit *lm_audit_new(const struct lm_audit_options *options,
                               struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 void lm_audit_free(struct lm_audit *audit);
 
-/* Adds a record, out of the line TEXT (copied), which was read as number LINE of SOURCE; SOURCE
- * must outlive the audit and is NULL where there is only one. Fails for want of memory. */
-int lm_audit_add(struct lm_audit *audit, const struct lm_record *record, const char *source,
-                 uint64_t line, const char *text, size_t size, struct lm_error *error)
-    LM_NONNULL_AT(1, 2, 5, 7) LM_MUST_CHECK;
-/* Adds a line that is no record, for WHY: a finding, too. */
-int lm_audit_add_bad(struct lm_audit *audit, const char *source, uint64_t line,
-                     const struct lm_error *why, struct lm_error *error)
-    LM_NONNULL_AT(1, 4, 5) LM_MUST_CHECK;
+/* The lines that follow are those of the next input, the same ones in each pass. NAME is what
+ * findings call it, which must outlive the audit; NULL for nothing. Unless it is a STREAM, an input
+ * whose first line is an entry is a log. */
+int lm_audit_input(struct lm_audit *audit, const char *name, bool stream, struct lm_error *error)
+    LM_NONNULL_AT(1, 4) LM_MUST_CHECK;
+/* The next line of the input; WHY says why it is no record, NULL where that is not known to be so.
+ * Findings of lines come in their order. -1 with *error where the audit cannot go on. */
+int lm_audit_line(struct lm_audit *audit, const struct lm_line *line, const struct lm_error *why,
+                  struct lm_error *error) LM_NONNULL_AT(1, 2, 4) LM_MUST_CHECK;
+/* The end of a pass. */
+int lm_audit_pass(struct lm_audit *audit, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* True once a line was a record. */
+bool lm_audit_any(const struct lm_audit *audit) LM_NONNULL;
 
-/* Checks everything, with POOL's threads where work is per record, and tells the findings: those
- * of lines and signatures as they came, then those of clearing and settlement by name. *clean says
- * whether there was none. */
-int lm_audit_finish(struct lm_audit *audit, struct lm_pool *pool,
-                    int (*finding)(void *context, const struct lm_finding *finding,
-                                   struct lm_error *error),
-                    void *context, bool *clean, struct lm_error *error)
-    LM_NONNULL_AT(1, 2, 3, 5, 6) LM_MUST_CHECK;
+/* Recomputes and compares: the findings of logs, terms, readings, then those of what was issued,
+ * by name. *clean says whether there was none at all. */
+int lm_audit_finish(struct lm_audit *audit, bool *clean,
+                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

@@ -4,20 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+
+/* In the order in which the rows of one name stand. */
+enum kind { EXPECTED, REFUSED, ISSUED };
+
 struct row {
-    enum lm_type type;
-    bool expected;
+    struct lm_issued_key key; /* name and party are owned, the party behind the name's NUL */
+    struct lm_place place;
+    uint8_t kind;
     bool optional;
-    size_t origin;
-    char *name; /* owned, with the party behind its NUL */
-    const char *party;
+    uint8_t reason; /* enum lm_reason, of what was refused */
     unsigned char digest[crypto_hash_sha256_BYTES];
 };
 
 struct lm_comparison {
     struct row *rows;
     size_t count;
-    size_t capacity;
+    size_t room;
 };
 
 struct lm_comparison *lm_comparison_new(void) {
@@ -28,70 +32,84 @@ void lm_comparison_free(struct lm_comparison *comparison) {
     if (!comparison)
         return;
     for (size_t i = 0; i < comparison->count; i++)
-        free(comparison->rows[i].name);
+        free((char *)(uintptr_t)comparison->rows[i].key.name);
     free(comparison->rows);
     free(comparison);
 }
 
-static int add(struct lm_comparison *comparison, struct row row, const char *name,
-               const char *party, const char *payload, size_t size, struct lm_error *error) {
-    if (comparison->count == comparison->capacity) {
-        size_t capacity = comparison->capacity ? 2 * comparison->capacity : 64;
-        struct row *rows = realloc(comparison->rows, capacity * sizeof *rows);
-        if (!rows)
-            return lm_fail_memory(error);
-        comparison->rows = rows;
-        comparison->capacity = capacity;
-    }
-    size_t name_size = strlen(name) + 1;
-    size_t party_size = strlen(party) + 1;
-    row.name = malloc(name_size + party_size);
-    if (!row.name)
+static int add(struct lm_comparison *comparison, struct row row, const struct lm_issued_key *key,
+               const char *payload, size_t size, struct lm_error *error) {
+    struct row *rows =
+        lm_array_room(comparison->rows, &comparison->room, comparison->count, sizeof *rows, error);
+    if (!rows)
+        return -1;
+    comparison->rows = rows;
+    size_t name_size = strlen(key->name) + 1;
+    size_t party_size = strlen(key->party) + 1;
+    char *texts = malloc(name_size + party_size);
+    if (!texts)
         return lm_fail_memory(error);
-    memcpy(row.name, name, name_size);
-    memcpy(row.name + name_size, party, party_size);
-    row.party = row.name + name_size;
+    memcpy(texts, key->name, name_size);
+    memcpy(texts + name_size, key->party, party_size);
+    row.key = *key;
+    row.key.name = texts;
+    row.key.party = texts + name_size;
     (void)crypto_hash_sha256(row.digest, (const unsigned char *)payload, size);
-    comparison->rows[comparison->count++] = row;
+    rows[comparison->count++] = row;
     return 0;
 }
 
-int lm_comparison_issued(struct lm_comparison *comparison, enum lm_type type, const char *name,
-                         const char *party, const char *payload, size_t size, size_t origin,
+int lm_comparison_issued(struct lm_comparison *comparison, const struct lm_issued_key *key,
+                         const char *payload, size_t size, const struct lm_place *place,
                          struct lm_error *error) {
-    struct row row = {.type = type, .origin = origin};
-    return add(comparison, row, name, party, payload, size, error);
+    struct row row = {.kind = ISSUED, .place = *place};
+    return add(comparison, row, key, payload, size, error);
 }
 
-int lm_comparison_expected(struct lm_comparison *comparison, enum lm_type type, const char *name,
-                           const char *party, const char *payload, size_t size, bool optional,
+int lm_comparison_expected(struct lm_comparison *comparison, const struct lm_issued_key *key,
+                           const char *payload, size_t size, bool optional,
                            struct lm_error *error) {
-    struct row row = {.type = type, .expected = true, .optional = optional};
-    return add(comparison, row, name, party, payload, size, error);
+    struct row row = {.kind = EXPECTED, .optional = optional};
+    return add(comparison, row, key, payload, size, error);
+}
+
+int lm_comparison_refused(struct lm_comparison *comparison, const struct lm_issued_key *key,
+                          enum lm_reason reason, const struct lm_place *place,
+                          struct lm_error *error) {
+    struct row row = {.kind = REFUSED, .place = *place, .reason = (uint8_t)reason};
+    _Static_assert(LM_REASON_COUNT <= UINT8_MAX, "a reason fits a byte");
+    return add(comparison, row, key, "", 0, error);
 }
 
 static bool same_name(const struct row *a, const struct row *b) {
-    return a->type == b->type && strcmp(a->name, b->name) == 0;
+    return a->key.type == b->key.type && strcmp(a->key.name, b->key.name) == 0;
 }
 
 static bool same_content(const struct row *a, const struct row *b) {
     return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
 }
 
-/* By type and name; the expected record first, then the issued ones by content, so that nothing
- * but their origins depends on the order in which they came. */
+static int compare_places(const struct lm_place *a, const struct lm_place *b) {
+    int sources = strcmp(a->source ? a->source : "", b->source ? b->source : "");
+    return sources ? sources : (a->line > b->line) - (a->line < b->line);
+}
+
+/* By type and name; the expected record first, then what was refused, then the issued ones by
+ * content, so that nothing but their places depends on the order in which they came. */
 static int compare_rows(const void *a, const void *b) {
     const struct row *x = a;
     const struct row *y = b;
-    if (x->type != y->type)
-        return x->type < y->type ? -1 : 1;
-    int names = strcmp(x->name, y->name);
+    if (x->key.type != y->key.type)
+        return x->key.type < y->key.type ? -1 : 1;
+    int names = strcmp(x->key.name, y->key.name);
     if (names != 0)
         return names;
-    if (x->expected != y->expected)
-        return x->expected ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
     int contents = memcmp(x->digest, y->digest, sizeof x->digest);
-    return contents ? contents : (x->origin > y->origin) - (x->origin < y->origin);
+    if (contents == 0)
+        contents = (x->reason > y->reason) - (x->reason < y->reason);
+    return contents ? contents : compare_places(&x->place, &y->place);
 }
 
 /* The issued record that the others of its name are held against: the expected one, if it is among
@@ -105,34 +123,51 @@ static const struct row *find_base(const struct row *expected, const struct row 
     return issued;
 }
 
+typedef int each_discrepancy(void *, const struct lm_discrepancy *, struct lm_error *);
+
+static int tell_base(const struct row *expected, const struct row *refused, const struct row *base,
+                     each_discrepancy *each, void *context, struct lm_error *error) {
+    struct lm_discrepancy discrepancy = {.key = base->key};
+    if (expected && same_content(expected, base))
+        return 0;
+    discrepancy.difference = expected ? LM_DIFFERENCE_DIFFERS : LM_DIFFERENCE_UNFOUNDED;
+    if (!expected && refused) {
+        discrepancy.refused = (enum lm_reason)refused->reason;
+        discrepancy.places[discrepancy.place_count++] = refused->place;
+    }
+    discrepancy.places[discrepancy.place_count++] = base->place;
+    return each(context, &discrepancy, error);
+}
+
 /* All rows of one name. */
-static int judge(const struct row *rows, size_t count,
-                 int (*each)(void *, const struct lm_discrepancy *, struct lm_error *),
-                 void *context, struct lm_error *error) {
-    const struct row *expected = rows[0].expected ? &rows[0] : NULL;
-    const struct row *issued = rows + (expected != NULL);
-    size_t issued_count = count - (expected != NULL);
-    struct lm_discrepancy discrepancy = {
-        .type = rows[0].type, .party = rows[0].party, .name = rows[0].name};
+static int judge(const struct row *rows, size_t count, each_discrepancy *each, void *context,
+                 struct lm_error *error) {
+    const struct row *expected = NULL;
+    const struct row *refused = NULL;
+    size_t first = 0;
+    for (; first < count && rows[first].kind != ISSUED; first++) {
+        const struct row **of_kind = rows[first].kind == EXPECTED ? &expected : &refused;
+        if (!*of_kind)
+            *of_kind = &rows[first];
+    }
+    const struct row *issued = rows + first;
+    size_t issued_count = count - first;
+    struct lm_discrepancy discrepancy = {.key = rows[0].key};
     if (issued_count == 0) {
         discrepancy.difference = LM_DIFFERENCE_MISSING;
-        return expected->optional ? 0 : each(context, &discrepancy, error);
+        return !expected || expected->optional ? 0 : each(context, &discrepancy, error);
     }
     const struct row *base = find_base(expected, issued, issued_count);
-    discrepancy.origins[0] = base->origin;
-    discrepancy.origin_count = 1;
-    if (!expected || !same_content(expected, base)) {
-        discrepancy.difference = expected ? LM_DIFFERENCE_DIFFERS : LM_DIFFERENCE_UNFOUNDED;
-        if (each(context, &discrepancy, error) < 0)
-            return -1;
-    }
+    if (tell_base(expected, refused, base, each, context, error) < 0)
+        return -1;
     /* Rows of one content lie together. */
     for (size_t i = 0; i < issued_count; i++) {
         if (same_content(&issued[i], base) || (i > 0 && same_content(&issued[i], &issued[i - 1])))
             continue;
         discrepancy.difference = LM_DIFFERENCE_REPEATED;
-        discrepancy.origins[1] = issued[i].origin;
-        discrepancy.origin_count = 2;
+        discrepancy.places[0] = base->place;
+        discrepancy.places[1] = issued[i].place;
+        discrepancy.place_count = 2;
         if (each(context, &discrepancy, error) < 0)
             return -1;
     }

@@ -8,24 +8,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/base/error.h"
-#include "lib/record/types.h"
+#include "lib/base/lines.h"
+#include "lib/evidence/codes.h"
 
-enum lm_difference {
-    LM_DIFFERENCE_DIFFERS,   /* issued, but not as it should have been */
-    LM_DIFFERENCE_MISSING,   /* should have been issued and was not */
-    LM_DIFFERENCE_UNFOUNDED, /* issued, and nothing calls for it */
-    LM_DIFFERENCE_REPEATED,  /* issued twice with different content */
+/* What names a record: its type, what tells it from the others of its type (market, period,
+ * party…), who answers for it, and when it is about. */
+struct lm_issued_key {
+    enum lm_type type;
+    const char *name;
+    const char *party;
+    struct lm_period period; /* minutes 0 where it has none */
 };
 
 /* One difference. Texts are the comparison's. */
 struct lm_discrepancy {
     enum lm_difference difference;
-    enum lm_type type;
-    const char *party; /* who answers for the record */
-    const char *name;  /* the record's name, for people */
-    size_t origins[2]; /* the caller's numbers of the records concerned */
-    size_t origin_count;
+    struct lm_issued_key key;
+    struct lm_place places[2]; /* of the records concerned */
+    size_t place_count;
+    enum lm_reason refused; /* of an unfounded one: why its order had to be refused, or LM_NONE */
 };
 
 struct lm_comparison;
@@ -34,20 +35,25 @@ struct lm_comparison *lm_comparison_new(void) LM_MUST_CHECK;
 void lm_comparison_free(struct lm_comparison *comparison);
 
 /*
- * Adds a record: its TYPE, its NAME (what tells it from the others of its type: market, period,
- * party…), PARTY (who answers for it), its payload (the canonical form without sig). ORIGIN is
- * the caller's number of an issued record; an expected one has none. Copies what it is given.
+ * Adds a record by its key and its payload (the canonical form without sig). PLACE is where an
+ * issued record stands; an expected one stands nowhere. Copies what it is given, but for the
+ * source's name.
  */
-int lm_comparison_issued(struct lm_comparison *comparison, enum lm_type type, const char *name,
-                         const char *party, const char *payload, size_t size, size_t origin,
+int lm_comparison_issued(struct lm_comparison *comparison, const struct lm_issued_key *key,
+                         const char *payload, size_t size, const struct lm_place *place,
                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* With OPTIONAL, the record may as well be missing (trades of no energy). */
-int lm_comparison_expected(struct lm_comparison *comparison, enum lm_type type, const char *name,
-                           const char *party, const char *payload, size_t size, bool optional,
+int lm_comparison_expected(struct lm_comparison *comparison, const struct lm_issued_key *key,
+                           const char *payload, size_t size, bool optional,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Whoever issues a record of that name goes by something at PLACE that had to be refused. */
+int lm_comparison_refused(struct lm_comparison *comparison, const struct lm_issued_key *key,
+                          enum lm_reason reason, const struct lm_place *place,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Calls EACH for every difference, by type, name and content. A repeat of the same content is none;
- * where several contents were issued, the expected one is the first of origins, if it is there. */
+ * where several contents were issued, the expected one is the first of places, if it is there. Of
+ * an unfounded one whose order was refused the order is the first. */
 int lm_comparison_finish(struct lm_comparison *comparison,
                          int (*each)(void *context, const struct lm_discrepancy *discrepancy,
                                      struct lm_error *error),

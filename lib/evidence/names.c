@@ -7,59 +7,87 @@ static void put(struct lm_buffer *name, const char *label, const char *text) {
         lm_buffer_format(name, ", %s %s", label, text);
 }
 
-void lm_issued_name(enum lm_type type, const union lm_body *body, struct lm_buffer *name) {
-    char period[LM_TIME_SIZE];
+static void start(struct lm_buffer *name, struct lm_period period) {
+    char text[LM_TIME_SIZE];
     lm_buffer_reset(name);
+    (void)lm_period_format(period, text);
+    lm_buffer_text(name, text);
+}
+
+static void name_trade(const char *market, struct lm_period period, const char *from,
+                       const char *order, int64_t n, struct lm_buffer *name) {
+    start(name, period);
+    put(name, "market", market);
+    put(name, "from", from);
+    put(name, "order", order);
+    if (n > 0)
+        lm_buffer_format(name, ", n %lld", (long long)n);
+}
+
+static void name_settlement(const struct lm_settlement *settlement, struct lm_buffer *name) {
+    start(name, settlement->period);
+    put(name, "supplier", settlement->supplier);
+    put(name, lm_role_words[settlement->role], settlement->party);
+    /* An operator is settled once a region; a user's region is not part of her name. */
+    if (settlement->role == LM_ROLE_DSO || settlement->role == LM_ROLE_TSO)
+        put(name, "region", settlement->region);
+}
+
+static void name_bill(const struct lm_bill *bill, struct lm_buffer *name) {
+    char month[LM_TIME_SIZE];
+    (void)lm_month_format(bill->month, month);
+    lm_buffer_reset(name);
+    lm_buffer_text(name, month);
+    put(name, "supplier", bill->supplier);
+    put(name, "user", bill->user);
+}
+
+bool lm_issued_key(enum lm_type type, const union lm_body *body, struct lm_buffer *name,
+                   struct lm_issued_key *key) {
+    *key = (struct lm_issued_key){.type = type};
     switch (type) {
     case LM_TYPE_CLEARING:
-        (void)lm_period_format(body->clearing.period, period);
-        lm_buffer_text(name, period);
+        key->party = body->clearing.market;
+        key->period = body->clearing.period;
+        start(name, key->period);
         put(name, "market", body->clearing.market);
         break;
     case LM_TYPE_TRADE:
-        (void)lm_period_format(body->trade.period, period);
-        lm_buffer_text(name, period);
-        put(name, "market", body->trade.market);
-        put(name, "from", body->trade.from);
-        put(name, "order", body->trade.order);
-        if (body->trade.n > 0)
-            lm_buffer_format(name, ", n %lld", (long long)body->trade.n);
+        key->party = body->trade.market;
+        key->period = body->trade.period;
+        name_trade(body->trade.market, key->period, body->trade.from, body->trade.order,
+                   body->trade.n, name);
         break;
     case LM_TYPE_SETTLEMENT:
     case LM_TYPE_ADJUSTMENT:
-        (void)lm_period_format(body->settlement.period, period);
-        lm_buffer_text(name, period);
-        put(name, "supplier", body->settlement.supplier);
-        put(name, lm_role_words[body->settlement.role], body->settlement.party);
-        /* An operator is settled once a region; a user's region is not part of her name. */
-        if (body->settlement.role == LM_ROLE_DSO || body->settlement.role == LM_ROLE_TSO)
-            put(name, "region", body->settlement.region);
+        key->party = body->settlement.supplier;
+        key->period = body->settlement.period;
+        name_settlement(&body->settlement, name);
         break;
     case LM_TYPE_TRANSFER:
-        (void)lm_period_format(body->transfer.period, period);
-        lm_buffer_text(name, period);
+        key->party = body->transfer.from;
+        key->period = body->transfer.period;
+        start(name, key->period);
         put(name, "market", body->transfer.market);
         put(name, "from", body->transfer.from);
         put(name, "to", body->transfer.to);
         break;
-    default:
+    case LM_TYPE_BILL:
+        key->party = body->bill.supplier;
+        name_bill(&body->bill, name);
         break;
+    default:
+        return false;
     }
     lm_buffer_byte(name, '\0');
+    key->name = name->data;
+    return true;
 }
 
-const char *lm_issuer(enum lm_type type, const union lm_body *body) {
-    switch (type) {
-    case LM_TYPE_CLEARING:
-        return body->clearing.market;
-    case LM_TYPE_TRADE:
-        return body->trade.market;
-    case LM_TYPE_SETTLEMENT:
-    case LM_TYPE_ADJUSTMENT:
-        return body->settlement.supplier;
-    case LM_TYPE_TRANSFER:
-        return body->transfer.from;
-    default:
-        return NULL;
-    }
+void lm_issued_trade_key(const char *market, struct lm_period period, const char *from,
+                         const char *order, struct lm_buffer *name, struct lm_issued_key *key) {
+    name_trade(market, period, from, order, 0, name);
+    lm_buffer_byte(name, '\0');
+    *key = (struct lm_issued_key){
+        .type = LM_TYPE_TRADE, .name = name->data, .party = market, .period = period};
 }

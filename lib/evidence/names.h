@@ -5,14 +5,17 @@
 #ifndef LM_EVIDENCE_NAMES_H
 #define LM_EVIDENCE_NAMES_H
 
-#include "lib/record/types.h"
+#include "lib/evidence/comparison.h"
 
-/* Writes (not appends) the name of a clearing, trade, settlement or transfer into NAME, with a
- * NUL: what tells it from the others of its type. Empty for other types. */
-void lm_issued_name(enum lm_type type, const union lm_body *body,
-                    struct lm_buffer *name) LM_NONNULL;
+/* Fills *key for a clearing, trade, settlement, adjustment, transfer or bill. The name is written
+ * into NAME and stays until that changes; the party is BODY's. False for other types. Memory
+ * running out shows in lm_buffer_ok(NAME). */
+bool lm_issued_key(enum lm_type type, const union lm_body *body, struct lm_buffer *name,
+                   struct lm_issued_key *key) LM_NONNULL LM_MUST_CHECK;
 
-/* The id of who issues such a record; NULL for other types. Borrowed from BODY. */
-const char *lm_issuer(enum lm_type type, const union lm_body *body) LM_NONNULL;
+/* The key of the trade that an order would make. */
+void lm_issued_trade_key(const char *market, struct lm_period period, const char *from,
+                         const char *order, struct lm_buffer *name,
+                         struct lm_issued_key *key) LM_NONNULL;
 
 #endif

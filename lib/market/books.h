@@ -72,10 +72,22 @@ int lm_books_want(struct lm_books *books, const char *market, struct lm_period p
                   const struct lm_price_rule *rule, struct lm_error *error)
     LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
 
-/* Told of a rejected record: rules first, then orders, both as they were added. TEXT is its line,
- * NULL where it was not kept. Returns 0, or -1 with *error to go no further. */
-typedef int lm_books_reject(void *context, const struct lm_place *place, const char *text,
-                            size_t size, const struct lm_error *why, struct lm_error *error);
+/* A rejected record. */
+struct lm_books_rejected {
+    struct lm_place place;
+    const char *text; /* its line; NULL where it was not kept */
+    size_t size;
+    struct lm_error why;
+    const char *market;
+    struct lm_period period; /* this and the next two are an order's; NULL for rules */
+    const char *from;
+    const char *id;
+};
+
+/* Told of the rejected records: rules first, then orders, both as they were added. Returns 0, or
+ * -1 with *error to go no further. */
+typedef int lm_books_reject(void *context, const struct lm_books_rejected *rejected,
+                            struct lm_error *error);
 
 /* Decides what counts, once, after the last record. LM_USAGE, before anything is told, where the
  * options contradict the rules. */

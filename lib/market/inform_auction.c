@@ -153,13 +153,10 @@ static int on_trade(void *context, const struct lm_trade *trade, struct lm_error
 }
 
 /* Why an order did not enter is for lm-clear to say. */
-static int pass_over(void *context, const struct lm_place *place, const char *text, size_t size,
-                     const struct lm_error *why, struct lm_error *error) {
+static int pass_over(void *context, const struct lm_books_rejected *rejected,
+                     struct lm_error *error) {
     (void)context;
-    (void)place;
-    (void)text;
-    (void)size;
-    (void)why;
+    (void)rejected;
     (void)error;
     return 0;
 }

@@ -164,14 +164,16 @@ static int tell_rules(const struct lm_books *books, lm_books_reject *reject, voi
                       struct lm_error *error) {
     for (size_t i = 0; i < books->rules_count; i++) {
         const struct lm_rules_row *rules = &books->rules[i];
-        struct lm_error why;
         if (!rules->ambiguous)
             continue;
-        lm_fail(&why, LM_AMBIGUOUS, "different rules of market %s begin together",
-                name(books, rules->market));
-        lm_hint(&why, "no period that they rule is cleared until one of them is gone");
-        struct lm_place place = {name(books, rules->source), rules->line};
-        if (reject(context, &place, rules->text, rules->text_size, &why, error) < 0)
+        struct lm_books_rejected rejected = {.place = {name(books, rules->source), rules->line},
+                                             .text = rules->text,
+                                             .size = rules->text_size,
+                                             .market = name(books, rules->market)};
+        lm_fail(&rejected.why, LM_AMBIGUOUS, "different rules of market %s begin together",
+                rejected.market);
+        lm_hint(&rejected.why, "no period that they rule is cleared until one of them is gone");
+        if (reject(context, &rejected, error) < 0)
             return -1;
     }
     return 0;
@@ -181,19 +183,21 @@ static int tell_orders(const struct lm_books *books, lm_books_reject *reject, vo
                        struct lm_error *error) {
     for (size_t i = 0; i < books->row_count; i++) {
         const struct lm_order_row *row = &books->rows[i];
-        struct lm_error why;
+        const struct lm_group *group = &books->groups[row->group];
         if (row->reason == LM_NONE)
             continue;
-        explain(books, row, &why);
-        struct lm_place place = {name(books, row->source), row->line};
-        const char *text = NULL;
-        size_t size = 0;
+        struct lm_books_rejected rejected = {.place = {name(books, row->source), row->line},
+                                             .market = name(books, group->market),
+                                             .period = group->period,
+                                             .from = name(books, row->from),
+                                             .id = name(books, row->id)};
+        explain(books, row, &rejected.why);
         if (books->text_ends) {
             size_t start = i ? books->text_ends[i - 1] : 0;
-            text = books->texts.data + start;
-            size = books->text_ends[i] - start;
+            rejected.text = books->texts.data + start;
+            rejected.size = books->text_ends[i] - start;
         }
-        if (reject(context, &place, text, size, &why, error) < 0)
+        if (reject(context, &rejected, error) < 0)
             return -1;
     }
     return 0;

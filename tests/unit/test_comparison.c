@@ -17,37 +17,44 @@ static int note(void *context, const struct lm_discrepancy *discrepancy, struct 
     (void)error;
     seen->count++;
     seen->last = *discrepancy;
-    (void)snprintf(seen->party, sizeof seen->party, "%s", discrepancy->party);
-    (void)snprintf(seen->name, sizeof seen->name, "%s", discrepancy->name);
+    (void)snprintf(seen->party, sizeof seen->party, "%s", discrepancy->key.party);
+    (void)snprintf(seen->name, sizeof seen->name, "%s", discrepancy->key.name);
     return 0;
 }
 
 /* What stands on each side under one name: NULL for nothing. */
-static struct seen compare(const char *expected, bool optional, const char *issued,
-                           const char *issued_again) {
+static struct seen compare_refused(const char *expected, bool optional, const char *issued,
+                                   const char *issued_again, bool refused) {
     struct lm_comparison *comparison = lm_comparison_new();
     struct lm_error error;
     struct seen seen = {0};
+    const struct lm_issued_key key = {.type = LM_TYPE_TRADE, .name = "m/p", .party = "m"};
+    const struct lm_issued_key other = {.type = LM_TYPE_CLEARING, .name = "m/p", .party = "m"};
+    const struct lm_place places[] = {{"log", 9}, {"log", 4}, {"log", 2}, {"log", 1}};
     bool added = true;
     if (issued_again)
-        added = lm_comparison_issued(comparison, LM_TYPE_TRADE, "m/p", "m", issued_again,
-                                     strlen(issued_again), 9, &error) == 0;
+        added = lm_comparison_issued(comparison, &key, issued_again, strlen(issued_again),
+                                     &places[0], &error) == 0;
     if (issued)
-        added = added && lm_comparison_issued(comparison, LM_TYPE_TRADE, "m/p", "m", issued,
-                                              strlen(issued), 4, &error) == 0;
+        added = added && lm_comparison_issued(comparison, &key, issued, strlen(issued), &places[1],
+                                              &error) == 0;
+    if (refused)
+        added = added && lm_comparison_refused(comparison, &key, LM_QUOTA, &places[3], &error) == 0;
     if (expected)
-        added = added && lm_comparison_expected(comparison, LM_TYPE_TRADE, "m/p", "m", expected,
-                                                strlen(expected), optional, &error) == 0;
+        added = added && lm_comparison_expected(comparison, &key, expected, strlen(expected),
+                                                optional, &error) == 0;
     /* Another type of the same name is another record. */
-    added =
-        added &&
-        lm_comparison_issued(comparison, LM_TYPE_CLEARING, "m/p", "m", "c", 1, 2, &error) == 0 &&
-        lm_comparison_expected(comparison, LM_TYPE_CLEARING, "m/p", "m", "c", 1, false, &error) ==
-            0;
+    added = added && lm_comparison_issued(comparison, &other, "c", 1, &places[2], &error) == 0 &&
+            lm_comparison_expected(comparison, &other, "c", 1, false, &error) == 0;
     if (!added || lm_comparison_finish(comparison, note, &seen, &error) < 0)
         seen.count = -1;
     lm_comparison_free(comparison);
     return seen;
+}
+
+static struct seen compare(const char *expected, bool optional, const char *issued,
+                           const char *issued_again) {
+    return compare_refused(expected, optional, issued, issued_again, false);
 }
 
 int main(void) {
@@ -59,12 +66,12 @@ int main(void) {
     tap_ok(seen.count == 0, "what is optional may be missing");
     seen = compare("a", false, NULL, NULL);
     tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_MISSING &&
-               seen.last.origin_count == 0,
+               seen.last.place_count == 0,
            "what is missing has no origin");
     tap_is(seen.party, "m", "who should have issued it answers for it");
     seen = compare("a", true, "b", NULL);
     tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_DIFFERS &&
-               seen.last.origin_count == 1 && seen.last.origins[0] == 4,
+               seen.last.place_count == 1 && seen.last.places[0].line == 4,
            "what differs is named by its origin, even where it is optional");
     tap_is(seen.name, "m/p", "and by its name");
     seen = compare(NULL, false, "b", NULL);
@@ -72,12 +79,23 @@ int main(void) {
            "what nothing calls for is unfounded");
     seen = compare("a", false, "a", "b");
     tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_REPEATED &&
-               seen.last.origin_count == 2 && seen.last.origins[0] == 4 &&
-               seen.last.origins[1] == 9,
+               seen.last.place_count == 2 && seen.last.places[0].line == 4 &&
+               seen.last.places[1].line == 9,
            "two contents of one name: both origins, in order of appearance");
     seen = compare("a", false, "b", "c");
     tap_ok(seen.count == 2, "two wrong contents are two discrepancies");
+    seen = compare_refused(NULL, false, "b", NULL, true);
+    tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_UNFOUNDED &&
+               seen.last.refused == LM_QUOTA && seen.last.place_count == 2 &&
+               seen.last.places[0].line == 1 && seen.last.places[1].line == 4,
+           "what goes by something refused says why, and points at that first");
+    seen = compare_refused(NULL, false, NULL, NULL, true);
+    tap_ok(seen.count == 0, "what was refused and is not there is right");
+    seen = compare_refused("a", false, "b", NULL, true);
+    tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_DIFFERS &&
+               seen.last.refused == LM_NONE && seen.last.place_count == 1,
+           "where another one is expected, it differs");
     seen = compare(NULL, false, NULL, NULL);
-    tap_ok(seen.count == 0 && seen.last.party == NULL, "nothing is no discrepancy");
+    tap_ok(seen.count == 0 && seen.last.key.party == NULL, "nothing is no discrepancy");
     return tap_done();
 }

@@ -126,14 +126,13 @@ static int on_trade(void *context, const struct lm_trade *trade, struct lm_error
     return 0;
 }
 
-static int on_reject(void *context, const struct lm_place *place, const char *text, size_t size,
-                     const struct lm_error *why, struct lm_error *error) {
+static int on_reject(void *context, const struct lm_books_rejected *rejected,
+                     struct lm_error *error) {
     struct told *told = context;
-    (void)text;
-    (void)size;
     (void)error;
-    lm_buffer_format(&told->text, "%s:%llu %s;", place->source, (unsigned long long)place->line,
-                     lm_reason_word(why->reason));
+    lm_buffer_format(&told->text, "%s:%llu %s %s %s/%s;", rejected->place.source,
+                     (unsigned long long)rejected->place.line, lm_reason_word(rejected->why.reason),
+                     rejected->market, rejected->from, rejected->id);
     return 0;
 }
 
@@ -179,10 +178,11 @@ static void test_books(void) {
                 lm_books_clear(books, &telling, &error) == 0;
     lm_buffer_byte(&told.text, '\0');
     tap_ok(good, "books are judged and cleared");
-    tap_is(told.text.data,
-           "book:4 conflict;book:5 conflict;m0 midpoint 0;m1 high 2; u1/o 2; u2/o 2;"
-           "m2 midpoint 0; u1/o 0;",
-           "rejections by place, then the results by market; a wanted book may be empty");
+    tap_is(
+        told.text.data,
+        "book:4 conflict m1 u3/o;book:5 conflict m1 u3/o;m0 midpoint 0;m1 high 2; u1/o 2; u2/o 2;"
+        "m2 midpoint 0; u1/o 0;",
+        "rejections by place, then the results by market; a wanted book may be empty");
     told.stop = true;
     tap_ok(lm_books_clear(books, &telling, &error) < 0 && error.reason == LM_IO,
            "a visitor can stop, and its error comes through");

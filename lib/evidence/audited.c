@@ -1,0 +1,79 @@
+#include "lib/evidence/audited.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct lm_place lm_audited_place(const struct lm_audited *audited, uint64_t number,
+                                 const struct lm_record *record) {
+    uint64_t n = record && record->wrapped ? (uint64_t)record->entry_n : number;
+    return (struct lm_place){audited->name ? audited->name : "", n + 1};
+}
+
+const char *lm_audited_keeper(const struct lm_audited *audited, uint64_t number) {
+    return audited->log && number <= audited->committed ? audited->keeper : NULL;
+}
+
+static int check_number(struct lm_audited *audited, const struct lm_record *record,
+                        const struct lm_place *place, const char *keeper,
+                        struct lm_findings *findings, struct lm_error *error) {
+    int64_t wanted = audited->next_n;
+    char text[128];
+    audited->next_n = record->entry_n + 1;
+    if (record->entry_n == wanted)
+        return 0;
+    (void)snprintf(text, sizeof text, "entry %lld stands where entry %lld should",
+                   (long long)record->entry_n, (long long)wanted);
+    return lm_findings_tell(findings, lm_code_word(LM_CODE_ENTRY_NUMBER), keeper, place, 1, text,
+                            error);
+}
+
+static int check_time(struct lm_audited *audited, const struct lm_record *record,
+                      const struct lm_place *place, const char *keeper,
+                      struct lm_findings *findings, struct lm_error *error) {
+    int64_t last_s = audited->last_at_s;
+    char now[LM_TIME_SIZE];
+    char before[LM_TIME_SIZE];
+    char text[192];
+    audited->last_at_s = record->entry_at_s;
+    if (last_s == LM_ABSENT || record->entry_at_s >= last_s)
+        return 0;
+    (void)lm_instant_format(record->entry_at_s, now);
+    (void)lm_instant_format(last_s, before);
+    (void)snprintf(text, sizeof text, "entry %lld is of %s, and the one before it of %s",
+                   (long long)record->entry_n, now, before);
+    return lm_findings_tell(findings, lm_code_word(LM_CODE_ENTRY_TIME), keeper, place, 1, text,
+                            error);
+}
+
+static int check_repeat(const struct lm_audited *audited, const struct lm_place *place,
+                        const char *keeper, const uint8_t digest[32], struct lm_repeats *repeats,
+                        struct lm_findings *findings, struct lm_error *error) {
+    /* The same record in two logs is none. */
+    struct {
+        const struct lm_audited *audited;
+        uint8_t digest[32];
+    } seen = {.audited = audited};
+    size_t ignored;
+    memcpy(seen.digest, digest, sizeof seen.digest);
+    if (lm_repeats_see(repeats, &seen, sizeof seen, &ignored) == LM_REPEAT_NEW)
+        return 0;
+    return lm_findings_tell(findings, lm_code_word(LM_CODE_ENTRY_REPEATED), keeper, place, 1,
+                            "the log holds this record before, too", error);
+}
+
+int lm_audited_check(struct lm_audited *audited, uint64_t number, const struct lm_record *record,
+                     const uint8_t digest[32], struct lm_repeats *repeats,
+                     struct lm_findings *findings, struct lm_error *error) {
+    const char *keeper = lm_audited_keeper(audited, number);
+    struct lm_place place = lm_audited_place(audited, number, record);
+    if (!record || !record->wrapped) {
+        audited->next_n++;
+        return !record ? 0
+                       : lm_findings_tell(findings, lm_code_word(LM_CODE_NOT_ENTRY), keeper, &place,
+                                          1, "a line of a log is no entry", error);
+    }
+    if (check_number(audited, record, &place, keeper, findings, error) < 0 ||
+        check_time(audited, record, &place, keeper, findings, error) < 0)
+        return -1;
+    return check_repeat(audited, &place, keeper, digest, repeats, findings, error);
+}

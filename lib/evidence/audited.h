@@ -1,0 +1,44 @@
+/*
+ * One input of an audit: a log, or a stream of records.
+ *
+ * In a log every line is an entry whose n is its place, no entry is dated before the one before
+ * it, and no record is there twice. What is wrong with an entry is its keeper's fault as far as
+ * the keeper has signed for it.
+ */
+#ifndef LM_EVIDENCE_AUDITED_H
+#define LM_EVIDENCE_AUDITED_H
+
+#include "lib/base/repeats.h"
+#include "lib/crypto/merkle.h"
+#include "lib/evidence/findings.h"
+#include "lib/record/record.h"
+
+struct lm_audited {
+    const char *file;   /* its name; NULL for nothing */
+    const char *name;   /* what findings call it; NULL for nothing */
+    bool stream;        /* never a log */
+    bool log;           /* otherwise what the first line is decides */
+    uint64_t lines;     /* in the pass so far */
+    uint64_t all_lines; /* as the first pass counted them */
+    struct lm_merkle tree;
+    const char *keeper; /* who has signed for the first `committed` entries; NULL for nobody */
+    uint64_t committed;
+    int64_t next_n;
+    int64_t last_at_s; /* LM_ABSENT before the first entry */
+};
+
+/* Where a record of the input's line NUMBER (from 1) stands, for findings. RECORD is NULL for a
+ * line that is none. */
+struct lm_place lm_audited_place(const struct lm_audited *audited, uint64_t number,
+                                 const struct lm_record *record) LM_NONNULL_AT(1);
+/* Who answers for what the log holds at a line, NULL where nobody has signed for it. */
+const char *lm_audited_keeper(const struct lm_audited *audited, uint64_t number) LM_NONNULL;
+
+/* The checks of a log's next line in the second pass; RECORD is NULL for one that is no record.
+ * DIGEST is the record's own. REPEATS remembers those of all logs. */
+int lm_audited_check(struct lm_audited *audited, uint64_t number, const struct lm_record *record,
+                     const uint8_t digest[32], struct lm_repeats *repeats,
+                     struct lm_findings *findings, struct lm_error *error)
+    LM_NONNULL_AT(1, 4, 5, 6, 7) LM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,34 @@
+#include "lib/evidence/report.h"
+
+#include <string.h>
+
+static void escape(const char *text, struct lm_buffer *out) {
+    lm_buffer_escaped(out, text, strlen(text));
+}
+
+void lm_report_finding(const struct lm_finding *finding, struct lm_buffer *out) {
+    escape(finding->party ? finding->party : "nobody named", out);
+    lm_buffer_text(out, ": ");
+    escape(finding->text, out);
+    lm_buffer_text(out, " (");
+    escape(finding->code, out);
+    for (size_t i = 0; i < json_array_size(finding->entries); i++) {
+        const json_t *entry = json_array_get(finding->entries, i);
+        const char *log = json_string_value(json_object_get(entry, "log"));
+        lm_buffer_text(out, i ? ", " : ": ");
+        if (log) {
+            escape(log, out);
+            lm_buffer_byte(out, ' ');
+        }
+        lm_buffer_integer(out, json_integer_value(json_object_get(entry, "n")));
+    }
+    lm_buffer_byte(out, ')');
+}
+
+void lm_report_verdict(bool clean, uint64_t findings, struct lm_buffer *out) {
+    if (clean)
+        lm_buffer_text(out, "verdict: clean");
+    else
+        lm_buffer_format(out, "verdict: %llu finding%s", (unsigned long long)findings,
+                         findings == 1 ? "" : "s");
+}

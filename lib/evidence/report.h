@@ -1,0 +1,17 @@
+/*
+ * What an audit says, in words for people instead of records.
+ */
+#ifndef LM_EVIDENCE_REPORT_H
+#define LM_EVIDENCE_REPORT_H
+
+#include "lib/record/types.h"
+
+/* Appends a finding as one line (no line feed) that can go to a terminal:
+ *
+ *     lm: trade 2016-04-01T12:00Z/PT30M, … is not what it should be (trade_differs: market.log 17)
+ */
+void lm_report_finding(const struct lm_finding *finding, struct lm_buffer *out) LM_NONNULL;
+/* Appends the closing line. */
+void lm_report_verdict(bool clean, uint64_t findings, struct lm_buffer *out) LM_NONNULL;
+
+#endif

@@ -1,0 +1,208 @@
+#include "lib/evidence/terms_history.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/array.h"
+
+#define NOBODY UINT32_MAX
+
+struct lm_terms_row {
+    struct lm_place place;
+    struct lm_validity valid;
+    int64_t logged_s; /* LM_ABSENT where it came bare */
+    uint8_t content[32];
+    uint32_t name;
+    uint32_t party;
+    bool told;
+};
+
+void lm_terms_history_start(struct lm_terms_history *history) {
+    *history = (struct lm_terms_history){0};
+    lm_names_start(&history->names);
+}
+
+void lm_terms_history_free(struct lm_terms_history *history) {
+    lm_names_free(&history->names);
+    lm_buffer_free(&history->scratch);
+    free(history->rows);
+}
+
+/* What tells the terms from others, for people; false for other types. */
+static bool write_name(const struct lm_record *record, struct lm_buffer *name,
+                       struct lm_validity *valid) {
+    const union lm_body *as = &record->as;
+    lm_buffer_reset(name);
+    switch (record->type) {
+    case LM_TYPE_TARIFF:
+        *valid = as->tariff.valid;
+        lm_buffer_format(name, "tariff %s%sof %s", as->tariff.id ? as->tariff.id : "",
+                         as->tariff.id ? " " : "", as->tariff.supplier);
+        return true;
+    case LM_TYPE_CONTRACT:
+        *valid = as->contract.valid;
+        lm_buffer_format(name, "contract of %s", as->contract.user);
+        return true;
+    case LM_TYPE_NETWORK_FEE:
+        *valid = as->network_fee.valid;
+        lm_buffer_format(name, "network fee of %s in %s", as->network_fee.by,
+                         as->network_fee.region);
+        return true;
+    case LM_TYPE_MARKET_RULES:
+        *valid = as->market_rules.valid;
+        lm_buffer_format(name, "rules of market %s", as->market_rules.market);
+        return true;
+    default:
+        return false;
+    }
+}
+
+int lm_terms_history_add(struct lm_terms_history *history, const struct lm_record *record,
+                         const char *party, const struct lm_place *place, struct lm_error *error) {
+    struct lm_terms_row row = {.place = *place,
+                               .logged_s = record->wrapped ? record->entry_at_s : LM_ABSENT,
+                               .party = NOBODY};
+    if (!write_name(record, &history->scratch, &row.valid))
+        return 0;
+    if (!lm_buffer_ok(&history->scratch))
+        return lm_fail_memory(error);
+    if (lm_names_add(&history->names, history->scratch.data, history->scratch.size, &row.name,
+                     error) < 0 ||
+        (party && lm_names_add(&history->names, party, strlen(party), &row.party, error) < 0))
+        return -1;
+    lm_buffer_reset(&history->scratch);
+    lm_record_payload(record, &history->scratch);
+    if (!lm_buffer_ok(&history->scratch))
+        return lm_fail_memory(error);
+    (void)crypto_hash_sha256(row.content, (const uint8_t *)history->scratch.data,
+                             history->scratch.size);
+    struct lm_terms_row *rows =
+        lm_array_room(history->rows, &history->room, history->count, sizeof *rows, error);
+    if (!rows)
+        return -1;
+    history->rows = rows;
+    rows[history->count++] = row;
+    history->sorted = false;
+    return 0;
+}
+
+static int compare_places(const struct lm_place *a, const struct lm_place *b) {
+    int sources = strcmp(a->source, b->source);
+    return sources ? sources : (a->line > b->line) - (a->line < b->line);
+}
+
+static int by_place(const void *a, const void *b) {
+    const struct lm_terms_row *x = a;
+    const struct lm_terms_row *y = b;
+    return compare_places(&x->place, &y->place);
+}
+
+bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_place *place,
+                           const char **party) {
+    struct lm_terms_row key = {.place = *place};
+    *party = NULL;
+    if (history->count == 0 || !place->source)
+        return true;
+    if (!history->sorted)
+        qsort(history->rows, history->count, sizeof *history->rows, by_place);
+    history->sorted = true;
+    struct lm_terms_row *row =
+        bsearch(&key, history->rows, history->count, sizeof *history->rows, by_place);
+    if (!row)
+        return true;
+    bool first = !row->told;
+    row->told = true;
+    if (row->party != NOBODY)
+        *party = lm_names_text(&history->names, row->party);
+    return first;
+}
+
+/* By name, then content: the first logging of each content counts. */
+static int by_content(const void *a, const void *b) {
+    const struct lm_terms_row *x = a;
+    const struct lm_terms_row *y = b;
+    if (x->name != y->name)
+        return x->name < y->name ? -1 : 1;
+    int contents = memcmp(x->content, y->content, sizeof x->content);
+    if (contents == 0)
+        contents = (x->logged_s > y->logged_s) - (x->logged_s < y->logged_s);
+    return contents ? contents : compare_places(&x->place, &y->place);
+}
+
+/* By name, then when they were logged. */
+static int by_time(const void *a, const void *b) {
+    const struct lm_terms_row *x = a;
+    const struct lm_terms_row *y = b;
+    if (x->name != y->name)
+        return x->name < y->name ? -1 : 1;
+    if (x->logged_s != y->logged_s)
+        return x->logged_s < y->logged_s ? -1 : 1;
+    return by_content(a, b);
+}
+
+/* Leaves of each content the row that was logged first; bare ones go. */
+static void keep_first(struct lm_terms_history *history) {
+    size_t kept = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        const struct lm_terms_row *row = &history->rows[i];
+        const struct lm_terms_row *last = kept ? &history->rows[kept - 1] : NULL;
+        if (row->logged_s == LM_ABSENT ||
+            (last && last->name == row->name &&
+             memcmp(last->content, row->content, sizeof row->content) == 0))
+            continue;
+        history->rows[kept++] = *row;
+    }
+    history->count = kept;
+}
+
+static int tell(const struct lm_terms_history *history, const struct lm_terms_row *before,
+                const struct lm_terms_row *row, struct lm_findings *findings,
+                struct lm_error *error) {
+    const struct lm_place places[] = {before->place, row->place};
+    char start[LM_TIME_SIZE];
+    char logged[LM_TIME_SIZE];
+    char text[512];
+    (void)lm_instant_format(row->valid.start_s, start);
+    (void)lm_instant_format(row->logged_s, logged);
+    (void)snprintf(text, sizeof text, "the %s was changed on %s for the time since %s",
+                   lm_names_text(&history->names, row->name), logged, start);
+    return lm_findings_tell(findings, lm_code_word(LM_CODE_RETROACTIVE),
+                            row->party == NOBODY ? NULL
+                                                 : lm_names_text(&history->names, row->party),
+                            places, 2, text, error);
+}
+
+int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
+                            struct lm_error *error) {
+    if (history->count == 0)
+        return 0;
+    qsort(history->rows, history->count, sizeof *history->rows, by_content);
+    keep_first(history);
+    history->sorted = false;
+    if (history->count == 0)
+        return 0;
+    qsort(history->rows, history->count, sizeof *history->rows, by_time);
+    /* The stretch that what was logged before covers. */
+    const struct lm_terms_row *first = NULL;
+    struct lm_validity covered = {0};
+    for (size_t i = 0; i < history->count; i++) {
+        const struct lm_terms_row *row = &history->rows[i];
+        if (!first || first->name != row->name) {
+            first = row;
+            covered = row->valid;
+            continue;
+        }
+        int64_t end_s = row->logged_s < row->valid.end_s ? row->logged_s : row->valid.end_s;
+        if (row->valid.start_s < end_s && covered.start_s < end_s &&
+            row->valid.start_s < covered.end_s &&
+            tell(history, &history->rows[i - 1], row, findings, error) < 0)
+            return -1;
+        if (row->valid.start_s < covered.start_s)
+            covered.start_s = row->valid.start_s;
+        if (row->valid.end_s > covered.end_s)
+            covered.end_s = row->valid.end_s;
+    }
+    return 0;
+}

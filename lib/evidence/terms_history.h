@@ -1,0 +1,42 @@
+/*
+ * The terms that records of a market's input set (tariffs, contracts, network fees, market rules):
+ * who signed them, and whether they were changed for a time that had already begun.
+ */
+#ifndef LM_EVIDENCE_TERMS_HISTORY_H
+#define LM_EVIDENCE_TERMS_HISTORY_H
+
+#include "lib/base/names.h"
+#include "lib/evidence/findings.h"
+#include "lib/record/record.h"
+
+struct lm_terms_row;
+
+struct lm_terms_history {
+    struct lm_names names; /* of the terms, and of parties and sources */
+    struct lm_terms_row *rows;
+    size_t count;
+    size_t room;
+    bool sorted;
+    struct lm_buffer scratch;
+};
+
+void lm_terms_history_start(struct lm_terms_history *history) LM_NONNULL;
+void lm_terms_history_free(struct lm_terms_history *history) LM_NONNULL;
+
+/* Adds a tariff, contract, network-fee or market-rules that PARTY (may be NULL) has signed; passes
+ * over other types. The place's source must outlive the history. */
+int lm_terms_history_add(struct lm_terms_history *history, const struct lm_record *record,
+                         const char *party, const struct lm_place *place, struct lm_error *error)
+    LM_NONNULL_AT(1, 2, 4, 5) LM_MUST_CHECK;
+
+/* Where terms stand at a place that contradict others: true the first time only, with *party set to
+ * who signed them (NULL where nobody is known). True as well where no terms stand there. */
+bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_place *place,
+                           const char **party) LM_NONNULL LM_MUST_CHECK;
+
+/* Tells of terms that were logged after they had begun, where others of their name, logged before,
+ * held then. Bare records say nothing about when they came. */
+int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
+                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Totals beside the readings that they are made of. Private to lib/evidence/readings.
+ */
+#ifndef LM_EVIDENCE_TOTALS_H
+#define LM_EVIDENCE_TOTALS_H
+
+#include "lib/evidence/readings.h"
+
+/* The reading that counts of a meter and period. */
+struct lm_readings_row {
+    struct lm_place place;
+    struct lm_place other; /* of another one of that seq; line 0 where there is none */
+    uint8_t content[32];
+    struct lm_period period;
+    int64_t seq;
+    int64_t import_wh;
+    int64_t export_wh;
+    uint32_t meter;
+};
+
+struct lm_totals_row {
+    struct lm_place place;
+    struct lm_period period;
+    int64_t import_wh;
+    int64_t export_wh;
+    int64_t meters;
+    uint32_t operator;
+    uint32_t region;
+    uint32_t supplier; /* UINT32_MAX for all */
+};
+
+/* Judges all totals; ORDER are the readings by period. */
+int lm_totals_judge(struct lm_readings *readings, const uint32_t *order,
+                    struct lm_findings *findings, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+#endif
