@@ -55,7 +55,8 @@ types() {
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
-    enrol() { lm-keygen "$@" | lm-sign -k registrar.jwk >>registry.ndjson; }
+    # Some examples are about 2016, some about the present.
+    enrol() { lm-keygen "$@" --valid 2016-01-01T00:00Z/2999-01-01T00:00Z | lm-sign -k registrar.jwk >>registry.ndjson; }
     enrol --id registrar --role registrar
     enrol --id m --role market --region north
     enrol --id s1 --role supplier --region north
