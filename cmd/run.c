@@ -85,6 +85,13 @@ static void raise_status(struct lm_run *run, enum lm_exit met) {
         run->status = status;
 }
 
+/* Without memory for a message, that is the message. */
+static void say_no_memory(const struct lm_run *run) {
+    char text[64];
+    int size = snprintf(text, sizeof text, "%s: out of memory\n", run->program->name);
+    (void)!write(STDERR_FILENO, text, (size_t)size);
+}
+
 /* Messages are written whole, in one write, so that those of a pipeline do not mix. */
 static void say(struct lm_run *run, const char *place, uint64_t line,
                 const struct lm_error *error) {
@@ -105,6 +112,8 @@ static void say(struct lm_run *run, const char *place, uint64_t line,
     }
     if (lm_buffer_ok(&text))
         (void)!write(STDERR_FILENO, text.data, text.size);
+    else
+        say_no_memory(run);
     lm_buffer_free(&text);
 }
 
@@ -412,14 +421,16 @@ static void flush_at_pause(struct lm_run *run) {
 }
 
 /* After a refusal: was the line a JSON object all the same? Exit 65 wants to know. */
-static bool is_object(const struct lm_line *line) {
-    struct lm_error ignored;
+static bool is_object(struct lm_run *run, const struct lm_line *line) {
+    struct lm_error error;
     size_t size = line->size;
     if (size > 0 && line->data[size - 1] == '\r')
         size--;
-    json_t *json = lm_json_parse(line->data, size, &ignored);
+    json_t *json = lm_json_parse(line->data, size, &error);
+    if (!json && error.reason == LM_MEMORY)
+        lm_run_fatal(run, &error);
     bool object = json_is_object(json) ||
-                  (!json && ignored.reason >= LM_DUPLICATE_NAME && ignored.reason <= LM_DEPTH &&
+                  (!json && error.reason >= LM_DUPLICATE_NAME && error.reason <= LM_DEPTH &&
                    line->data[strspn(line->data, " \t\r")] == '{');
     json_decref(json);
     return object;
@@ -573,7 +584,7 @@ void lm_run_reject(struct lm_run *run, const struct lm_input *input, const struc
         lm_run_fatal(run, error);
     if (!run->any_object)
         run->any_object =
-            error->reason >= LM_UNKNOWN_TYPE || (input->line.data && is_object(&input->line));
+            error->reason >= LM_UNKNOWN_TYPE || (input->line.data && is_object(run, &input->line));
     say(run, input->source, input->line.number, error);
     if (run->rejects_open)
         write_reject(run, input, error);
@@ -613,7 +624,7 @@ static size_t read_batch(struct lm_run *run, struct lm_work_item *items, size_t 
 static void write_batch(struct lm_run *run, struct lm_work_item *items, size_t count) {
     for (size_t i = 0; i < count && !run->stopped; i++) {
         if (items[i].skip) {
-            run->any_object = run->any_object || is_object(&items[i].input.line);
+            run->any_object = run->any_object || is_object(run, &items[i].input.line);
             continue;
         }
         if (items[i].rejected) {

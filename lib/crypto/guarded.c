@@ -81,6 +81,7 @@ static void *arena_malloc(size_t size) {
     const size_t unit = alignof(max_align_t);
     if (size > arena.size - arena.used) {
         arena.exhausted = true;
+        lm_json_no_memory();
         return NULL;
     }
     void *at = arena.bytes + arena.used;

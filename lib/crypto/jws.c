@@ -73,14 +73,16 @@ int lm_jws_kid(const struct lm_signature *signature, char kid[LM_DIGEST_TEXT_SIZ
                struct lm_error *error) {
     uint8_t text[HEADER_SIZE_MAX];
     size_t size = 0;
-    struct lm_error ignored;
+    struct lm_error why = {.reason = LM_NONE};
     const char *encoded = signature->protected_header;
     json_t *header = NULL;
     if (sodium_base642bin(text, sizeof text, encoded, strlen(encoded), NULL, &size, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0)
-        header = lm_json_parse((const char *)text, size, &ignored);
+        header = lm_json_parse((const char *)text, size, &why);
     bool allowed = json_is_object(header) && header_allowed(header, kid);
     json_decref(header);
+    if (why.reason == LM_MEMORY)
+        return lm_fail_memory(error);
     return allowed
                ? 0
                : lm_fail(error, LM_BAD_HEADER,

@@ -15,15 +15,18 @@ void lm_crypto_guard_process(void) {
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* RFC 7638 section 3 with the required members of RFC 8037 section 2: crv, kty, x. */
+/* RFC 7638 section 3 with the required members of RFC 8037 section 2: crv, kty, x. Piece by piece,
+ * as without memory there would be another thumbprint, which is another key's. */
 void lm_jwk_thumbprint(const struct lm_jwk *jwk, char kid[LM_DIGEST_TEXT_SIZE]) {
-    struct lm_buffer text = {0};
-    uint8_t digest[crypto_hash_sha256_BYTES] = {0};
-    lm_members_write(&lm_jwk_members, NULL, jwk, &text);
-    if (lm_buffer_ok(&text))
-        (void)crypto_hash_sha256(digest, (const uint8_t *)text.data, text.size);
+    const char *const pieces[] = {"{\"crv\":\"", jwk->crv, "\",\"kty\":\"", jwk->kty, "\",\"x\":\"",
+                                  jwk->x,        "\"}"};
+    uint8_t digest[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_state state;
+    (void)crypto_hash_sha256_init(&state);
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
+        (void)crypto_hash_sha256_update(&state, (const uint8_t *)pieces[i], strlen(pieces[i]));
+    (void)crypto_hash_sha256_final(&state, digest);
     lm_digest_text(digest, kid);
-    lm_buffer_free(&text);
 }
 
 static void thumbprint_of(const char *curve, const uint8_t public_key[32],

@@ -29,7 +29,8 @@ int lm_crypto_start(struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* For programs that hold secrets: no core dumps, no other process of the user looks in. */
 void lm_crypto_guard_process(void);
 
-/* The RFC 7638 thumbprint of a public key of RFC 8037. */
+/* The RFC 7638 thumbprint of a public key of RFC 8037, which was checked to be one: its texts need
+ * no escapes. */
 void lm_jwk_thumbprint(const struct lm_jwk *jwk, char kid[LM_DIGEST_TEXT_SIZE]) LM_NONNULL;
 
 /* A new pair of keys for ID. */

@@ -1,5 +1,7 @@
 #include "lib/record/record.h"
 
+#include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/limits.h"
@@ -17,7 +19,6 @@ static int fail_parse(const json_error_t *json_error, struct lm_error *error) {
         {json_error_null_character, LM_NUL},
         {json_error_null_byte_in_key, LM_NUL},
         {json_error_stack_overflow, LM_DEPTH},
-        {json_error_out_of_memory, LM_MEMORY},
     };
     enum lm_reason reason = LM_JSON;
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
@@ -33,9 +34,38 @@ static int fail_parse(const json_error_t *json_error, struct lm_error *error) {
     return -1;
 }
 
+/* jansson's lexer does not look whether a text it reads could grow: without memory it drops bytes
+ * and may then write behind a buffer. So it does not get to see that: where an allocation fails,
+ * parsing is left as it stands. */
+static _Thread_local jmp_buf *leave;
+
+void lm_json_no_memory(void) {
+    if (leave)
+        longjmp(*leave, 1);
+}
+
+static void *allocate(size_t size) {
+    void *memory = malloc(size);
+    if (!memory)
+        lm_json_no_memory();
+    return memory;
+}
+
+__attribute__((constructor)) static void watch_memory(void) {
+    json_set_alloc_funcs(allocate, free);
+}
+
 json_t *lm_json_parse(const char *text, size_t size, struct lm_error *error) {
     json_error_t json_error;
+    jmp_buf here;
+    if (setjmp(here) != 0) {
+        leave = NULL;
+        lm_fail_memory(error);
+        return NULL;
+    }
+    leave = &here;
     json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &json_error);
+    leave = NULL;
     if (!json) {
         fail_parse(&json_error, error);
         return NULL;

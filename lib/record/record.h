@@ -36,9 +36,13 @@ int lm_record_from_json(json_t *json, struct lm_record *record,
 void lm_record_free(struct lm_record *record) LM_NONNULL;
 
 /* Parses SIZE bytes as one strict I-JSON value (duplicate names, reals, big integers, NULs
- * refused). NULL with *error. The caller owns the result. */
+ * refused). NULL with *error. The caller owns the result. Where memory runs out (LM_MEMORY), what
+ * was parsed so far is not freed: a program that goes on leaks it. */
 json_t *lm_json_parse(const char *text, size_t size,
                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* For an allocator that jansson is given in the place of the usual one: called where it has no
+ * memory, it ends the lm_json_parse under way. Returns where there is none. */
+void lm_json_no_memory(void);
 
 /* Appends what a record's signature covers: its canonical form without sig. */
 void lm_record_payload(const struct lm_record *record, struct lm_buffer *out) LM_NONNULL;

@@ -31,11 +31,11 @@ void lm_text_clean(const char *text, size_t size, struct lm_buffer *out) {
 }
 
 /* False where the record is nested so deep that a reject around it would be too deep. */
-static bool fits_inside(json_t *record) {
-    struct lm_error ignored;
+static bool fits_inside(json_t *record, struct lm_error *why) {
     json_t *outer = json_object();
-    bool fits = outer && json_object_set(outer, "record", record) == 0 &&
-                lm_ijson_check(outer, &ignored) == 0;
+    bool fits = outer && json_object_set(outer, "record", record) == 0
+                    ? lm_ijson_check(outer, why) == 0
+                    : lm_fail_memory(why) == 0;
     json_decref(outer);
     return fits;
 }
@@ -44,7 +44,7 @@ void lm_reject_write(const char *program, uint64_t number, const char *text, siz
                      const struct lm_error *error, struct lm_buffer *out) {
     struct lm_buffer clean = {0};
     struct lm_buffer detail = {0};
-    struct lm_error ignored;
+    struct lm_error why = {.reason = LM_NONE};
     struct lm_reject reject;
     lm_record_clear(LM_TYPE_REJECT, &reject);
     lm_text_clean(error->detail, strlen(error->detail), &detail);
@@ -58,8 +58,8 @@ void lm_reject_write(const char *program, uint64_t number, const char *text, siz
     json_t *json = NULL;
     if (text) {
         if (size <= LM_RECORD_SIZE_MAX - OTHERS_SIZE)
-            json = lm_json_parse(text, size, &ignored);
-        if (json_is_object(json) && fits_inside(json)) {
+            json = lm_json_parse(text, size, &why);
+        if (json_is_object(json) && fits_inside(json, &why)) {
             reject.record = json;
         } else {
             lm_text_clean(text, size < TEXT_SIZE_MAX ? size : TEXT_SIZE_MAX, &clean);
@@ -67,7 +67,7 @@ void lm_reject_write(const char *program, uint64_t number, const char *text, siz
             reject.text = clean.data;
         }
     }
-    if (!lm_buffer_ok(&clean) || !lm_buffer_ok(&detail))
+    if (!lm_buffer_ok(&clean) || !lm_buffer_ok(&detail) || why.reason == LM_MEMORY)
         out->failed = true;
     else
         lm_record_write(LM_TYPE_REJECT, &reject, out);

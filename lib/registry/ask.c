@@ -328,13 +328,13 @@ static int verify(const struct lm_admitted *admitted, const struct lm_record *re
 int lm_registry_check(const struct lm_registry *registry, const struct lm_record *record,
                       int64_t instant_s, const char **signer, struct lm_error *error) {
     struct lm_admitted admitted;
-    struct lm_error ignored;
+    struct lm_error why = {.reason = LM_NONE};
     if (signer)
         *signer = NULL;
     if (lm_registry_admit(registry, record, instant_s, &admitted, error) < 0) {
-        if (signer && admitted.signer.id && verify(&admitted, record, &ignored) == 0)
+        if (signer && admitted.signer.id && verify(&admitted, record, &why) == 0)
             *signer = admitted.signer.id;
-        return -1;
+        return why.reason == LM_MEMORY ? lm_fail_memory(error) : -1;
     }
     if (verify(&admitted, record, error) < 0)
         return -1;

@@ -28,19 +28,21 @@ int lm_proof_add(json_t *identity, const struct lm_key *key, struct lm_error *er
 
 int lm_proof_check(const json_t *json, const struct lm_identity *identity, struct lm_error *error) {
     struct lm_buffer payload = {0};
-    struct lm_error why;
+    struct lm_error why = {.reason = LM_NONE};
     uint8_t public_key[32];
     char named[LM_DIGEST_TEXT_SIZE];
     char kid[LM_DIGEST_TEXT_SIZE];
     lm_jwk_thumbprint(&identity->keys.sign, kid);
     append_payload(json, &payload);
-    bool good = lm_buffer_ok(&payload) &&
-                lm_base64url_read(identity->keys.sign.x, public_key, sizeof public_key) &&
+    bool enough = lm_buffer_ok(&payload);
+    bool good = enough && lm_base64url_read(identity->keys.sign.x, public_key, sizeof public_key) &&
                 lm_jws_kid(&identity->proof, named, &why) == 0 && strcmp(named, kid) == 0 &&
                 lm_jws_verify(&identity->proof, public_key, payload.data, payload.size, &why) == 0;
     lm_buffer_free(&payload);
     if (good)
         return 0;
+    if (!enough || why.reason == LM_MEMORY)
+        return lm_fail_memory(error);
     return lm_fail(error, LM_BAD_PROOF, "the identity of %s does not prove that it has its key",
                    identity->id);
 }

@@ -331,6 +331,11 @@ int lm_registry_seal(struct lm_registry *registry, struct lm_pool *pool,
     if (find_root(registry, error) < 0)
         return -1;
     lm_pool_run(pool, registry->count, check_row, registry);
+    for (size_t i = 0; i < registry->count; i++) {
+        /* Nothing is wrong with the record: without it a revocation would be missed. */
+        if (registry->rows[i].refused == LM_MEMORY)
+            return lm_fail_memory(error);
+    }
     registry->lists = calloc(registry->list_count + 1, sizeof *registry->lists);
     if (!registry->lists)
         return lm_fail_memory(error);

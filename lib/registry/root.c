@@ -57,21 +57,23 @@ static int take_key(json_t *json, void *context, struct lm_error *error) {
 static int read_key(const char *path, struct lm_root *root, struct lm_error *error) {
     struct found key = {.root = root};
     struct lm_guarded_file file = {.path = path, .what = "root key", .size_max = FILE_SIZE_MAX};
-    struct lm_error ignored;
+    struct lm_error why = {.reason = LM_NONE};
     char *text;
     size_t size;
     bool found = false;
     if (lm_guarded_read(&file, &text, &size, error) < 0)
         return -1;
-    for (size_t at = 0; !found && at < size;) {
+    for (size_t at = 0; !found && why.reason != LM_MEMORY && at < size;) {
         const char *feed = memchr(text + at, '\n', size - at);
         size_t length = feed ? (size_t)(feed - (text + at)) : size - at;
-        found = lm_guarded_json(text + at, length, take_key, &key, &ignored) == 0;
+        found = lm_guarded_json(text + at, length, take_key, &key, &why) == 0;
         at += length + 1;
     }
-    if (!found)
-        found = lm_guarded_json(text, size, take_key, &key, &ignored) == 0;
+    if (!found && why.reason != LM_MEMORY)
+        found = lm_guarded_json(text, size, take_key, &key, &why) == 0;
     sodium_free(text);
+    if (!found && why.reason == LM_MEMORY)
+        return lm_fail_memory(error);
     if (!found)
         return no_key(path, error);
     /* A registrar's key that others can read is nobody's to go by, even for its public half. */
