@@ -169,8 +169,12 @@ static void check_usage(struct lm_run *run, const struct options *options) {
     if (!lm_period_of(0, options->length_minutes, &period))
         lm_run_usage(run, "--length: %lld minutes do not divide a day",
                      (long long)options->length_minutes);
-    if (zone && !lm_zone_known(zone))
+    if (zone && !lm_zone_known(zone)) {
+        struct lm_error error;
+        if (lm_zone_fail(zone, &error) < 0 && error.reason != LM_ZONE)
+            lm_run_fatal(run, &error);
         lm_run_usage(run, "--zone: '%s' is unknown on this machine", zone);
+    }
     if (options->firmware &&
         !lm_kind_text_valid(LM_KIND_DIGEST, options->firmware, strlen(options->firmware)))
         lm_run_usage(run, "--firmware: '%s' is not a digest of 43 base64url characters",

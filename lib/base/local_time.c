@@ -60,7 +60,7 @@ static int read_local(const char *text, const struct lm_civil *civil, const char
     }
     int count = lm_zone_instants(zone, civil, instants_s);
     if (count < 0)
-        return lm_fail(error, LM_ZONE, "the time zone %s is unknown here", zone);
+        return lm_zone_fail(zone, error);
     if (count == 0)
         lm_fail(error, LM_LOCAL_TIME, "%s does not exist in %s: clocks went forward", text, zone);
     else if (count == 2)
@@ -122,7 +122,7 @@ int lm_local_time_instant(const struct lm_civil *local, bool summer, const char 
     int64_t summer_s;
     int64_t really_s;
     if (!offsets_of(zone, local->year, &winter_s, &summer_s))
-        return lm_fail(error, LM_ZONE, "the time zone %s is unknown here", zone);
+        return lm_zone_fail(zone, error);
     int64_t said_s = summer ? summer_s : winter_s;
     *instant_s = lm_civil_to_seconds(local) - said_s;
     /* Where the zone has no summer time, a claim of it is as wrong as on a winter's day. */

@@ -1,5 +1,7 @@
 #include "lib/base/zone.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,23 +43,42 @@ bool lm_zone_spelled(const char *name) {
     return part != 0;
 }
 
+/* errno of what failed last, 0 where a zone is not known. */
+static int failure;
+
+static bool fail_unless_unknown(int error) {
+    bool unknown = error == ENOENT || error == ENOTDIR || error == EACCES || error == EISDIR;
+    failure = unknown ? 0 : error;
+    return false;
+}
+
 /* The C library takes an unknown zone for UTC without a word, so the file is looked for first. */
 bool lm_zone_known(const char *name) {
     char path[sizeof ZONE_FOLDER + ZONE_SIZE_MAX];
+    char magic[4];
+    size_t size = 0;
+    ssize_t got = 0;
+    failure = 0;
     if (!lm_zone_spelled(name))
         return false;
     (void)snprintf(path, sizeof path, "%s%s", ZONE_FOLDER, name);
-    char magic[4];
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_unless_unknown(errno);
+    while (size < sizeof magic) {
+        got = read(fd, magic + size, sizeof magic - size);
+        if (got == 0 || (got < 0 && errno != EINTR))
+            break;
+        size += got > 0 ? (size_t)got : 0;
+    }
+    if (got < 0)
+        (void)fail_unless_unknown(errno);
+    (void)close(fd);
     /* A folder such as "Europe" opens, too, but does not read. RFC 9636: files begin with TZif. */
-    bool known = fread(magic, 1, sizeof magic, file) == sizeof magic &&
-                 memcmp(magic, "TZif", sizeof magic) == 0;
-    (void)fclose(file);
-    return known;
+    return size == sizeof magic && memcmp(magic, "TZif", sizeof magic) == 0;
 }
 
+/* tzset tells nobody that it could not read a file and goes on with UTC; only errno is left. */
 static bool switch_to(const char *name) {
     static char current[ZONE_SIZE_MAX + 1];
     if (current[0] && strcmp(current, name) == 0)
@@ -66,9 +87,13 @@ static bool switch_to(const char *name) {
     if (!lm_zone_known(name))
         return false;
     (void)snprintf(value, sizeof value, ":%s%s", ZONE_FOLDER, name);
+    current[0] = '\0';
     if (setenv("TZ", value, 1) != 0)
-        return false;
+        return fail_unless_unknown(errno);
+    errno = 0;
     tzset();
+    if (errno != 0)
+        return fail_unless_unknown(errno);
     (void)snprintf(current, sizeof current, "%s", name);
     return true;
 }
@@ -76,8 +101,11 @@ static bool switch_to(const char *name) {
 bool lm_zone_local(const char *name, int64_t instant_s, struct lm_civil *local) {
     time_t instant = (time_t)instant_s;
     struct tm tm;
-    if (!switch_to(name) || !localtime_r(&instant, &tm))
+    if (!switch_to(name))
         return false;
+    errno = 0;
+    if (!localtime_r(&instant, &tm) || errno == ENOMEM)
+        return fail_unless_unknown(errno);
     *local = (struct lm_civil){.year = tm.tm_year + 1900,
                                .month = tm.tm_mon + 1,
                                .day = tm.tm_mday,
@@ -116,4 +144,13 @@ int lm_zone_instants(const char *name, const struct lm_civil *local, int64_t ins
         instants_s[0] = first_s;
     }
     return count;
+}
+
+int lm_zone_fail(const char *name, struct lm_error *error) {
+    if (failure == ENOMEM)
+        return lm_fail_memory(error);
+    if (failure == 0)
+        return lm_fail(error, LM_ZONE, "the time zone %s is unknown here", name);
+    errno = failure;
+    return lm_fail_errno(error, LM_IO, name);
 }

@@ -234,10 +234,18 @@ static int compare_rows(const void *a, const void *b, void *context) {
     return order ? order : memcmp(x->content, y->content, sizeof x->content);
 }
 
-static bool zone_known(struct lm_bills *bills, uint32_t zone) {
-    if (bills->zones[zone] == 0)
-        bills->zones[zone] = lm_zone_known(lm_names_text(&bills->facts.names, zone)) ? 1 : 2;
-    return bills->zones[zone] == 1;
+static int know_zone(struct lm_bills *bills, uint32_t zone, struct lm_error *why) {
+    const char *name = lm_names_text(&bills->facts.names, zone);
+    if (bills->zones[zone] == 0 && lm_zone_known(name))
+        bills->zones[zone] = 1;
+    else if (bills->zones[zone] == 0 && lm_zone_fail(name, why) < 0 && why->reason != LM_ZONE)
+        return -1;
+    else if (bills->zones[zone] == 0)
+        bills->zones[zone] = 2;
+    return bills->zones[zone] == 1
+               ? 0
+               : lm_fail(why, LM_ZONE, "this machine does not know the zone %s of her tariff",
+                         name);
 }
 
 /* Whether a settlement's period belongs to the month. */
@@ -249,15 +257,15 @@ static int belongs(struct lm_bills *bills, const struct row *row, uint32_t defau
     if (!tariff)
         return -1;
     const char *zone = lm_names_text(&bills->facts.names, tariff->zone);
-    if (!zone_known(bills, tariff->zone))
-        return lm_fail(why, LM_ZONE, "this machine does not know the zone %s of her tariff", zone);
+    if (know_zone(bills, tariff->zone, why) < 0)
+        return -1;
     /* No zone is a day from UTC: only near the month's ends does it matter which one it is. */
     *in_month = true;
     if (start_s >= bills->first_s + 2 * DAY_S && start_s < bills->last_s - 2 * DAY_S)
         return 0;
     struct lm_civil local;
     if (!lm_zone_local(zone, start_s, &local))
-        return lm_fail(why, LM_ZONE, "no local time in zone %s", zone);
+        return lm_zone_fail(zone, why);
     *in_month =
         local.year == bills->options.month.year && local.month == bills->options.month.month;
     return 0;

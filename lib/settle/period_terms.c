@@ -111,19 +111,23 @@ size_t lm_period_region(const struct lm_period_work *work, uint32_t region, size
     return low - *first;
 }
 
-/* The retail price of a tariff, looked up once a period: LM_NONE, LM_ZONE or LM_NO_TARIFF. */
+/* The retail price of a tariff, looked up once a period: LM_NONE, LM_NO_TARIFF, or a reason of
+ * lm_zone_fail. */
 static enum lm_reason retail_price(struct lm_period_work *work,
                                    const struct lm_tariff_terms *tariff, int64_t *price_micro) {
     const struct lm_facts *facts = &work->settle->facts;
     struct lm_tariff_price *price = &work->tariff_prices[tariff - facts->tariffs];
     if (price->stamp != work->stamp) {
+        const char *zone = lm_names_text(&facts->names, tariff->zone);
         struct lm_civil local;
+        struct lm_error why;
         price->stamp = work->stamp;
         price->reason = LM_NONE;
-        if (!lm_zone_local(lm_names_text(&facts->names, tariff->zone), work->start_s, &local))
-            price->reason = LM_ZONE;
-        else if (!lm_retail_price(facts->bands + tariff->bands, tariff->band_count, &local,
-                                  &price->price_micro))
+        if (!lm_zone_local(zone, work->start_s, &local)) {
+            (void)lm_zone_fail(zone, &why);
+            price->reason = (uint8_t)why.reason;
+        } else if (!lm_retail_price(facts->bands + tariff->bands, tariff->band_count, &local,
+                                    &price->price_micro))
             price->reason = LM_NO_TARIFF;
     }
     *price_micro = price->price_micro;
@@ -143,8 +147,10 @@ static int judge_tariff(struct lm_period_work *work, struct lm_participant *memb
     case LM_ZONE:
         return lm_fail(why, LM_ZONE, "this machine does not know the zone %s of her tariff",
                        lm_period_text(work, tariff->zone));
-    default:
+    case LM_NO_TARIFF:
         return lm_fail(why, LM_NO_TARIFF, "no retail band of her tariff holds then");
+    default:
+        return lm_zone_fail(lm_period_text(work, tariff->zone), why);
     }
     member->terms.feed_in_micro = tariff->feed_in_micro;
     member->terms.fees_borne_by = tariff->fees_borne_by;
@@ -350,6 +356,8 @@ int lm_period_terms(struct lm_period_work *work, struct lm_error *error) {
             (work->settle->only != LM_NOBODY && member->supplier != work->settle->only))
             continue;
         member->settled = lm_participant_judge(work, member, &why);
+        if (!member->settled && lm_reason_exit(why.reason) != LM_EXIT_REJECT)
+            return lm_fail(error, why.reason, "%s", why.detail); /* not her fault */
         if (member->settled && !join(&users, member->currency))
             return refuse_currencies(work, users, member->currency, &member->party->where, error);
     }
