@@ -1,6 +1,6 @@
 # The sandbox: what a program can no longer do once it reads its input, and that it still reads what
 # it is given, wherever that lies.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2030,SC2031,SC2154
 bats_require_minimum_version 1.5.0
 load helper
 load programs
@@ -68,6 +68,24 @@ probed() {
     done
     [[ ! -e lm-probe-made ]]
     [[ ! -e lm-probe-folder ]]
+}
+
+@test "nothing is denied that a program needs" {
+    local program
+    for program in $(filters) $(texts); do
+        call "$program"
+        probe "${COMMAND[@]}" <"$F/$program.in" >/dev/null
+        run -1 grep '^denied: ' probed
+        probe "${COMMAND[@]}" "$F/$program.in" - </dev/null >/dev/null
+        run -1 grep '^denied: ' probed
+    done
+    # The clock is not what hashes are seeded with.
+    for program in 'lm-keygen --id u2 --role auditor' 'lm-period now'; do
+        read -ra COMMAND <<<"$program"
+        rm -f probed
+        LD_PRELOAD=${LM_BUILD:-${LM_BIN%/bin}}/tests/preload/probe.so LM_PROBE_OUT=$PWD/probed "${COMMAND[@]}"
+        [[ ! -s probed ]]
+    done
 }
 
 @test "nor does it bind or connect TCP" {

@@ -1,5 +1,6 @@
 #include "lib/base/sandbox.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -82,28 +83,38 @@ void lm_sandbox_start(struct lm_sandbox *sandbox) {
             (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0U);
 }
 
-static void add_rule(const struct lm_sandbox *sandbox, int fd, uint64_t allowed) {
-    struct path_attributes rule = {.allowed = allowed & sandbox->handled, .parent = fd};
-    if (rule.allowed)
-        (void)syscall(SYS_landlock_add_rule, sandbox->ruleset, RULE_PATH_BENEATH, &rule, 0U);
+static void give_up(struct lm_sandbox *sandbox) {
+    if (sandbox->ruleset >= 0)
+        (void)close(sandbox->ruleset);
+    sandbox->ruleset = -1;
 }
 
-/* Allows access to what PATH leads to: all of ALLOWED in a folder, of it what files have to a file.
- * False where PATH leads nowhere. */
-static bool allow(const struct lm_sandbox *sandbox, const char *path, uint64_t to_file,
+/* Allows access to what PATH leads to: all of IN_FOLDER to a folder, TO_FILE to anything else.
+ * False where PATH leads nowhere. Where the system fails, it is rather no sandbox than one in which
+ * a file that the program needs seems not to be there. */
+static bool allow(struct lm_sandbox *sandbox, const char *path, uint64_t to_file,
                   uint64_t in_folder) {
+    struct path_attributes rule = {0};
     struct stat status;
-    int fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd < 0)
+    rule.parent = open(path, O_PATH | O_CLOEXEC);
+    if (rule.parent < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO)
+            give_up(sandbox);
         return false;
-    if (fstat(fd, &status) == 0)
-        add_rule(sandbox, fd, S_ISDIR(status.st_mode) ? in_folder : to_file & ACCESS_TO_FILES);
-    (void)close(fd);
+    }
+    if (fstat(rule.parent, &status) == 0)
+        rule.allowed = S_ISDIR(status.st_mode) ? in_folder : to_file & ACCESS_TO_FILES;
+    rule.allowed &= sandbox->handled;
+    if (rule.allowed &&
+        syscall(SYS_landlock_add_rule, sandbox->ruleset, RULE_PATH_BENEATH, &rule, 0U) != 0 &&
+        errno == ENOMEM)
+        give_up(sandbox);
+    (void)close(rule.parent);
     return true;
 }
 
 /* The same for the folder that PATH is in. */
-static void allow_folder(const struct lm_sandbox *sandbox, const char *path, uint64_t allowed) {
+static void allow_folder(struct lm_sandbox *sandbox, const char *path, uint64_t allowed) {
     char folder[PATH_SIZE_MAX];
     const char *slash = strrchr(path, '/');
     size_t size = slash ? (size_t)(slash - path) + 1 : 1;
@@ -139,8 +150,6 @@ void lm_sandbox_allow(struct lm_sandbox *sandbox, const char *path, enum lm_sand
 bool lm_sandbox_enter(struct lm_sandbox *sandbox) {
     bool entered = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && sandbox->ruleset >= 0 &&
                    syscall(SYS_landlock_restrict_self, sandbox->ruleset, 0U) == 0;
-    if (sandbox->ruleset >= 0)
-        (void)close(sandbox->ruleset);
-    sandbox->ruleset = -1;
+    give_up(sandbox);
     return entered;
 }

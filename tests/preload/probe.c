@@ -2,7 +2,7 @@
  * What a program may still do while it reads its input: preloaded, this tries it when the program
  * first reads standard input, and writes what became of each attempt to the file that LM_PROBE_OUT
  * names, `WHAT: ok` or `WHAT: ERRNO`. LM_PROBE_SECRET names a file that the program has no business
- * with.
+ * with. What the program itself is denied is written there, too, `denied: PATH`.
  */
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 static int out = -1;
+static bool probing;
 
 static void report(const char *what, long result) {
     dprintf(out, "%s: %s\n", what, result < 0 ? strerrorname_np(errno) : "ok");
@@ -106,6 +108,21 @@ __attribute__((constructor)) static void open_output(void) {
         out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
+/* What the program itself wanted to open and was denied. */
+int open(const char *path, int flags, ...) {
+    va_list arguments;
+    mode_t mode = 0;
+    if (flags & (O_CREAT | O_TMPFILE)) {
+        va_start(arguments, flags);
+        mode = va_arg(arguments, mode_t);
+        va_end(arguments);
+    }
+    int fd = openat(AT_FDCWD, path, flags, mode);
+    if (fd < 0 && errno == EACCES && !probing && out >= 0)
+        dprintf(out, "denied: %s\n", path);
+    return fd;
+}
+
 /* Programs read a duplicate of standard input. */
 static bool is_input(int fd) {
     struct stat input;
@@ -121,7 +138,9 @@ ssize_t read(int fd, void *bytes, size_t size) {
         real = (ssize_t(*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
     if (!probed && out >= 0 && is_input(fd)) {
         probed = true;
+        probing = true;
         probe();
+        probing = false;
     }
     return real(fd, bytes, size);
 }
