@@ -91,6 +91,10 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fram
 check-asan:
 	@$(MAKE) BUILD=build-asan CFLAGS="-O1 -g $(SANITIZE)" CPPFLAGS="-U_FORTIFY_SOURCE" check
 
+# tests/fault.bats with every call failing in turn, not only some of the later ones.
+check-fault: all $(TOOLS) $(PRELOADS)
+	@LM_FAULT_ALL=1 tests/run $(BUILD) tests/fault.bats
+
 check-valgrind: all $(UNIT_TESTS)
 	@tests/tools/valgrind $(BUILD)
 
@@ -147,6 +151,6 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps deps-ci demo check check-asan check-valgrind check-interop fuzz lint generate bench \
+.PHONY: all deps deps-ci demo check check-asan check-fault check-valgrind check-interop fuzz lint generate bench \
 	install uninstall clean
 .SECONDARY:

@@ -7,63 +7,7 @@ load programs
 
 setup_file() {
     make_inputs
-    hostile
-    local filter
-    for filter in $(filters); do
-        hostile_stream "$filter"
-    done
-}
-
-# The hostile lines, in files of their own: reason, and what the message says.
-HOSTILE="
-too_long        line of 70000 bytes
-nul             NUL
-utf8            UTF-8
-duplicate_name  duplicate
-real            1.5
-integer_range   9007199254740992
-empty           empty
-unknown_type    toaster
-json            -
-not_object      object
-"
-hostile() {
-    mkdir -p hostile
-    {
-        printf '{"x_":"'
-        head -c 69991 /dev/zero | tr '\0' x
-        printf '"}\n'
-    } >hostile/too_long
-    printf '{"type":"order","v":1,"x_":"\0"}\n' >hostile/nul
-    printf '{"type":"order","v":1,"x_":"\xff"}\n' >hostile/utf8
-    printf '{"type":"order","v":1,"v":1}\n' >hostile/duplicate_name
-    printf '{"type":"order","v":1,"energy_wh":1.5}\n' >hostile/real
-    printf '{"type":"order","v":1,"energy_wh":9007199254740992}\n' >hostile/integer_range
-    printf '\n' >hostile/empty
-    printf '{"type":"toaster","v":1}\n' >hostile/unknown_type
-    printf '{"type":"order","v":1\n' >hostile/json
-    printf '["order"]\n' >hostile/not_object
-}
-
-# hostile_stream FILTER: its good lines, the first one twice, then a hostile line behind each of the
-# first ones, the last good line with CR LF and a truncated line; FILTER.lines says which and where.
-hostile_stream() {
-    local reason rest number=2
-    head -n 1 "$1.in" >"$1.hostile"
-    : >"$1.lines"
-    while read -r reason rest; do
-        [[ -n $reason ]] || continue
-        cat "hostile/$reason" >>"$1.hostile"
-        printf '%s %s %s\n' "$number" "$reason" "$rest" >>"$1.lines"
-        head -n 1 "$1.in" >>"$1.hostile" # a repeat counts once
-        ((number += 2))
-    done <<<"$HOSTILE"
-    tail -n +2 "$1.in" >>"$1.hostile"
-    number=$(($(wc -l <"$1.hostile") + 1))
-    head -n 1 "$1.in" | sed 's/$/\r/' >>"$1.hostile"
-    printf '%s crlf CR LF\n' "$number" >>"$1.lines"
-    head -n 1 "$1.in" | tr -d '\n' >>"$1.hostile"
-    printf '%s truncated no line feed\n' $((number + 1)) >>"$1.lines"
+    make_hostile_inputs
 }
 
 setup() {
