@@ -282,7 +282,7 @@ int64_t lm_run_now(const struct lm_run *run) {
 int lm_run_open(struct lm_run *run, const char *file) {
     struct lm_error error;
     if (strcmp(file, "-") == 0) {
-        int fd = dup(STDIN_FILENO);
+        int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
         if (fd >= 0)
             return fd;
         lm_fail_errno(&error, LM_NO_INPUT, "stdin");
@@ -306,7 +306,7 @@ bool lm_run_reads_stdin(const struct lm_run *run) {
         if (strcmp(run->operands.items[i], "-") == 0)
             return true;
     }
-    return run->operands.count == 0;
+    return run->operands.count == 0 && !run->no_input;
 }
 
 static _Noreturn void fail_to_read(struct lm_run *run, const char *source,

@@ -80,6 +80,7 @@ struct lm_run {
     int64_t drawn_ms;
     struct lm_allowed allowed[LM_ALLOWED_MAX];
     size_t allowed_count;
+    bool no_input;          /* set by a program that reads no records this time */
     bool unconfined;        /* set by a program that executes what its command line names */
     bool confined;          /* to the files that the command line names */
     bool confined_to_input; /* of those to the operands */

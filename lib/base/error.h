@@ -81,6 +81,21 @@ enum lm_exit {
     X(NO_FIRMWARE, "no_firmware", LM_EXIT_REJECT,                                                  \
       "the reading names no firmware and the meter's identity lists some")                         \
     X(REPEATED, "repeated", LM_EXIT_REJECT, "the repeat of a line that was rejected")              \
+    /* challenges and responses */                                                                 \
+    X(REFLECTED, "reflected", LM_EXIT_REJECT, "our own message came back to us")                   \
+    X(NOT_FOR_US, "not_for_us", LM_EXIT_REJECT, "the message is for somebody else")                \
+    X(UNKNOWN_CHALLENGE, "unknown_challenge", LM_EXIT_REJECT,                                      \
+      "it answers nothing that we asked and still remember")                                       \
+    X(NOT_ASKED, "not_asked", LM_EXIT_REJECT, "somebody else was asked")                           \
+    X(REPLAYED, "replayed", LM_EXIT_REJECT, "the challenge has had its answer")                    \
+    X(CHALLENGE_EXPIRED, "challenge_expired", LM_EXIT_REJECT, "the time for an answer is over")    \
+    X(CLOCK_SKEW, "clock_skew", LM_EXIT_REJECT, "the two clocks differ too much")                  \
+    X(UNCHECKED, "unchecked", LM_EXIT_REJECT, "a response is answered only once it is checked")    \
+    X(NO_QUESTION, "no_question", LM_EXIT_REJECT, "the response asks for no answer")               \
+    X(NOT_WANTED, "not_wanted", LM_EXIT_REJECT,                                                    \
+      "the response is right, but not the one waited for")                                         \
+    X(ATTESTER, "attester", LM_EXIT_REJECT, "the platform attester failed")                        \
+    X(UNATTESTED, "unattested", LM_EXIT_REJECT, "no attestation of approved firmware")             \
     /* market */                                                                                   \
     X(PRICE, "price", LM_EXIT_REJECT, "the price is outside the floor and cap of the rules")       \
     X(PERIOD, "period", LM_EXIT_REJECT, "the period's length is not the market's")                 \
@@ -116,6 +131,8 @@ enum lm_exit {
     X(BAD_KEY, "bad_key", LM_EXIT_NO_INPUT, "a key file is malformed")                             \
     X(LOCKED, "locked", LM_EXIT_NO_INPUT, "a key file is under a passphrase that is not given")    \
     X(BAD_PASSPHRASE, "bad_passphrase", LM_EXIT_NO_INPUT, "a passphrase opens no key file")        \
+    X(BAD_STATE, "bad_state", LM_EXIT_NO_INPUT, "a state file is malformed")                       \
+    X(STATE_FULL, "state_full", LM_EXIT_IO, "a state file holds as much as it may")                \
     X(EXISTS, "exists", LM_EXIT_USAGE, "the output file exists already")                           \
     X(PERMISSION, "permission", LM_EXIT_PERMISSION, "others can read the key file")                \
     X(IO, "io", LM_EXIT_IO, "reading or writing failed")                                           \

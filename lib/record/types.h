@@ -356,6 +356,9 @@ struct lm_bill {
     const char *user;
 };
 
+/* So long at most may a challenge wait for its response. */
+#define LM_CHALLENGE_SECONDS_MAX 86400
+
 struct lm_challenge {
     int64_t at_s;
     int64_t expires_s;
@@ -368,6 +371,7 @@ struct lm_response {
     int64_t at_s;
     const char *attest;
     const char *challenge;
+    int64_t expires_s;
     const char *from;
     const char *nonce;
     const char *to;
