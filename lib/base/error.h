@@ -125,6 +125,11 @@ enum lm_exit {
     /* telling */                                                                                  \
     X(NOT_TOLD, "not_told", LM_EXIT_REJECT, "nobody of that role may be told of it")               \
     X(SMALL_GROUP, "small_group", LM_EXIT_REJECT, "a sum over so few would tell of each")          \
+    /* logs */                                                                                     \
+    X(NOT_CANONICAL, "not_canonical", LM_EXIT_REJECT, "the line is not in canonical form")         \
+    X(ENTRY_NUMBER, "entry_number", LM_EXIT_REJECT, "an entry's number is not its place")          \
+    X(FORK, "fork", LM_EXIT_REJECT, "a log's tree does not continue the one seen before")          \
+    X(NOT_INCLUDED, "not_included", LM_EXIT_REJECT, "a proof does not lead to the root")           \
     /* the program's surroundings */                                                               \
     X(USAGE, "usage", LM_EXIT_USAGE, "the command line is wrong")                                  \
     X(NO_INPUT, "no_input", LM_EXIT_NO_INPUT, "an input file is missing")                          \

@@ -17,6 +17,7 @@ struct lm_lines {
     size_t scanned; /* from start on, known to hold no line feed */
     uint64_t number;
     uint64_t bytes;
+    uint64_t limit; /* of bytes */
     size_t capacity;
     char data[];
 };
@@ -26,8 +27,13 @@ struct lm_lines *lm_lines_new(int fd, size_t size_max) {
     struct lm_lines *lines = malloc(sizeof *lines + capacity);
     if (!lines)
         return NULL;
-    *lines = (struct lm_lines){.fd = fd, .size_max = size_max, .capacity = capacity};
+    *lines = (struct lm_lines){
+        .fd = fd, .size_max = size_max, .limit = UINT64_MAX, .capacity = capacity};
     return lines;
+}
+
+void lm_lines_limit(struct lm_lines *lines, uint64_t bytes) {
+    lines->limit = lines->bytes + bytes;
 }
 
 void lm_lines_free(struct lm_lines *lines) {
@@ -77,9 +83,12 @@ static int fill(struct lm_lines *lines) {
         lines->end -= lines->start;
         lines->start = 0;
     }
+    size_t room = lines->capacity - lines->end;
+    if (lines->limit - lines->bytes < room)
+        room = (size_t)(lines->limit - lines->bytes);
     ssize_t got;
     do
-        got = read(lines->fd, lines->data + lines->end, lines->capacity - lines->end);
+        got = read(lines->fd, lines->data + lines->end, room);
     while (got < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_input(lines->fd))));
     if (got > 0) {
         lines->end += (size_t)got;

@@ -37,6 +37,8 @@ enum lm_lines_result {
  * memory. */
 struct lm_lines *lm_lines_new(int fd, size_t size_max) LM_MUST_CHECK;
 void lm_lines_free(struct lm_lines *lines);
+/* Reads no more than so many bytes from now on: of a file that grows, what there was of it. */
+void lm_lines_limit(struct lm_lines *lines, uint64_t bytes) LM_NONNULL;
 
 /* The next line. With `text`, also refuses what is not UTF-8, NUL bytes, CR LF and emptiness;
  * else (CSV, P1 telegrams) those are the caller's business. A last line without a line feed is

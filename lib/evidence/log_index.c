@@ -1,0 +1,258 @@
+#include "lib/evidence/log_index.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SLOT_SIZE 32
+/* A row: eight bytes, the digest, eight bytes. */
+#define SUM_SIZE 8
+/* The file is read so many slots at a time. */
+#define BATCH_SLOTS 2048
+
+static const uint8_t format[SLOT_SIZE] = "lm-log index 1, slots of 32 B\n";
+
+void lm_log_digest(const void *record, size_t size, uint8_t digest[LM_LOG_DIGEST_SIZE]) {
+    uint8_t whole[crypto_hash_sha256_BYTES];
+    (void)crypto_hash_sha256(whole, record, size);
+    memcpy(digest, whole, LM_LOG_DIGEST_SIZE);
+}
+
+/* The slot of entry N's row: the first one, N rows, and the 2N - popcount(N) hashes of whole
+ * subtrees among N leaves. The slots of N entries end there as well. */
+static uint64_t row_slot(uint64_t n) {
+    return 1 + 3 * n - (uint64_t)__builtin_popcountll(n);
+}
+
+void lm_log_index_start(struct lm_log_index *index, int fd) {
+    *index = (struct lm_log_index){.fd = fd};
+}
+
+void lm_log_index_free(struct lm_log_index *index) {
+    lm_buffer_free(&index->waiting);
+}
+
+/* ---- numbers and sums ---- */
+
+static void put_number(uint64_t value, uint8_t bytes[8]) {
+    for (size_t i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint64_t get_number(const uint8_t bytes[8]) {
+    uint64_t value = 0;
+    for (size_t i = 8; i-- > 0;)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+/* Against rows that a crash left half written, not against anybody. */
+static void sum_row(uint64_t n, const uint8_t row[SLOT_SIZE], const uint8_t leaf[LM_HASH_SIZE],
+                    uint8_t sum[SUM_SIZE]) {
+    static const uint8_t key[crypto_shorthash_KEYBYTES] = "lm-log index row";
+    uint8_t bytes[8 + SLOT_SIZE - SUM_SIZE + LM_HASH_SIZE];
+    put_number(n, bytes);
+    memcpy(bytes + 8, row, SLOT_SIZE - SUM_SIZE);
+    memcpy(bytes + 8 + SLOT_SIZE - SUM_SIZE, leaf, LM_HASH_SIZE);
+    (void)crypto_shorthash(sum, bytes, sizeof bytes, key);
+}
+
+static bool parse_row(uint64_t n, const uint8_t bytes[2 * SLOT_SIZE], struct lm_log_row *row) {
+    uint8_t sum[SUM_SIZE];
+    sum_row(n, bytes, bytes + SLOT_SIZE, sum);
+    row->end = get_number(bytes);
+    memcpy(row->digest, bytes + 8, LM_LOG_DIGEST_SIZE);
+    memcpy(row->leaf, bytes + SLOT_SIZE, LM_HASH_SIZE);
+    return memcmp(sum, bytes + SLOT_SIZE - SUM_SIZE, SUM_SIZE) == 0;
+}
+
+/* ---- reading ---- */
+
+/* Reads COUNT slots. Fewer are there where *got says so. */
+static int read_slots(const struct lm_log_index *index, uint64_t first, size_t count,
+                      uint8_t *bytes, size_t *got, struct lm_error *error) {
+    *got = 0;
+    if (index->fd >= 0 && first < index->slots) {
+        size_t size = SLOT_SIZE * (first + count > index->slots ? index->slots - first : count);
+        size_t done = 0;
+        while (done < size) {
+            ssize_t part =
+                pread(index->fd, bytes + done, size - done, (off_t)(first * SLOT_SIZE + done));
+            if (part < 0 && errno == EINTR)
+                continue;
+            if (part < 0)
+                return lm_fail_errno(error, LM_IO, "the log's index");
+            if (part == 0)
+                break;
+            done += (size_t)part;
+        }
+        *got = done / SLOT_SIZE;
+        if (done < size)
+            return 0;
+    }
+    uint64_t waiting = index->waiting.size / SLOT_SIZE;
+    for (; *got < count; ++*got) {
+        uint64_t slot = first + *got - index->slots;
+        if (slot >= waiting)
+            break;
+        memcpy(bytes + *got * SLOT_SIZE, index->waiting.data + slot * SLOT_SIZE, SLOT_SIZE);
+    }
+    return 0;
+}
+
+static int read_hash(void *context, unsigned level, uint64_t place, uint8_t hash[LM_HASH_SIZE],
+                     struct lm_error *error) {
+    const struct lm_log_index *index = context;
+    uint64_t last = ((place + 1) << level) - 1; /* the leaf that completes the subtree */
+    size_t got = 0;
+    if (last < index->leaves &&
+        read_slots(index, row_slot(last) + 1 + level, 1, hash, &got, error) < 0)
+        return -1;
+    return got == 1 ? 0 : lm_fail(error, LM_MISSING_RECORD, "the log's index lacks a hash");
+}
+
+struct lm_merkle_source lm_log_index_hashes(struct lm_log_index *index) {
+    return (struct lm_merkle_source){read_hash, index};
+}
+
+int lm_log_index_row(const struct lm_log_index *index, uint64_t n, struct lm_log_row *row,
+                     struct lm_error *error) {
+    uint8_t bytes[2 * SLOT_SIZE];
+    size_t got;
+    if (read_slots(index, row_slot(n), 2, bytes, &got, error) < 0)
+        return -1;
+    if (n >= index->leaves || got < 2 || !parse_row(n, bytes, row))
+        return lm_fail(error, LM_MISSING_RECORD, "the log's index lacks entry %llu",
+                       (unsigned long long)n);
+    return 0;
+}
+
+/* How many whole entries COUNT slots behind the first one hold, at most MAX. */
+static uint64_t entries_in(uint64_t slots, uint64_t max) {
+    uint64_t low = 0;
+    uint64_t high = slots / 2 + 1 < max ? slots / 2 + 1 : max;
+    while (low < high) {
+        uint64_t middle = low + (high - low + 1) / 2;
+        if (row_slot(middle) <= slots)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+int lm_log_index_load(struct lm_log_index *index, uint64_t log_size, uint64_t max,
+                      int (*each)(void *context, uint64_t n, const struct lm_log_row *row,
+                                  struct lm_error *error),
+                      void *context, struct lm_error *error) {
+    uint8_t first[SLOT_SIZE];
+    struct stat status;
+    size_t got;
+    if (index->fd < 0)
+        return 0;
+    if (fstat(index->fd, &status) != 0)
+        return lm_fail_errno(error, LM_IO, "the log's index");
+    index->slots = (uint64_t)status.st_size / SLOT_SIZE;
+    uint64_t there = entries_in(index->slots, max);
+    if (read_slots(index, 0, 1, first, &got, error) < 0)
+        return -1;
+    if (got == 0 || memcmp(first, format, SLOT_SIZE) != 0)
+        there = 0;
+    /* Somebody began to make it again and did not get as far. */
+    if (there < index->leaves) {
+        index->leaves = index->end = 0;
+        index->tree = (struct lm_merkle){0};
+    }
+    uint64_t known = index->leaves;
+    uint8_t bytes[64 * SLOT_SIZE + BATCH_SLOTS * SLOT_SIZE];
+    bool whole = true;
+    for (uint64_t n = known; whole && n < there;) {
+        uint64_t base = row_slot(n);
+        uint64_t rest = row_slot(there) - base;
+        size_t count = rest < BATCH_SLOTS + 64 ? (size_t)rest : BATCH_SLOTS + 64;
+        if (read_slots(index, base, count, bytes, &got, error) < 0)
+            return -1;
+        uint64_t before = n;
+        while (whole && n < there && row_slot(n + 1) - base <= got) {
+            struct lm_log_row row;
+            whole = parse_row(n, bytes + (row_slot(n) - base) * SLOT_SIZE, &row) &&
+                    row.end > index->end && row.end <= log_size;
+            if (!whole)
+                break;
+            if (each && each(context, n, &row, error) < 0)
+                return -1;
+            index->end = row.end;
+            index->leaves = ++n;
+        }
+        whole = whole && n > before;
+    }
+    index->slots = index->leaves > 0 ? row_slot(index->leaves) : 0;
+    struct lm_merkle_source source = lm_log_index_hashes(index);
+    return index->leaves > known ? lm_merkle_load(&source, index->leaves, &index->tree, error) : 0;
+}
+
+void lm_log_index_assume(struct lm_log_index *index, uint64_t leaves) {
+    struct stat status;
+    if (index->fd < 0 || fstat(index->fd, &status) != 0)
+        return;
+    index->slots = (uint64_t)status.st_size / SLOT_SIZE;
+    index->leaves = leaves;
+}
+
+/* ---- writing ---- */
+
+void lm_log_index_add(struct lm_log_index *index, uint64_t end,
+                      const uint8_t digest[LM_LOG_DIGEST_SIZE], const uint8_t leaf[LM_HASH_SIZE]) {
+    uint8_t row[SLOT_SIZE];
+    uint8_t hash[LM_HASH_SIZE];
+    uint64_t n = index->leaves;
+    struct lm_buffer *out = &index->waiting;
+    if (index->slots == 0 && out->size == 0)
+        lm_buffer_bytes(out, (const char *)format, SLOT_SIZE);
+    put_number(end, row);
+    memcpy(row + 8, digest, LM_LOG_DIGEST_SIZE);
+    sum_row(n, row, leaf, row + SLOT_SIZE - SUM_SIZE);
+    lm_buffer_bytes(out, (const char *)row, SLOT_SIZE);
+    lm_buffer_bytes(out, (const char *)leaf, LM_HASH_SIZE);
+    /* The subtrees that end with this leaf, as lm_merkle_add merges them. */
+    size_t top = (size_t)__builtin_popcountll(n);
+    memcpy(hash, leaf, LM_HASH_SIZE);
+    for (uint64_t carry = n; carry & 1; carry >>= 1) {
+        lm_merkle_node(index->tree.roots[--top], hash, hash);
+        lm_buffer_bytes(out, (const char *)hash, LM_HASH_SIZE);
+    }
+    memcpy(index->tree.roots[top], hash, LM_HASH_SIZE);
+    index->tree.leaves = ++index->leaves;
+    index->end = end;
+}
+
+int lm_log_index_write(struct lm_log_index *index, struct lm_error *error) {
+    if (!lm_buffer_ok(&index->waiting))
+        return lm_fail_memory(error);
+    if (index->fd < 0)
+        return 0;
+    size_t done = 0;
+    while (done < index->waiting.size) {
+        ssize_t put = pwrite(index->fd, index->waiting.data + done, index->waiting.size - done,
+                             (off_t)(index->slots * SLOT_SIZE + done));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return lm_fail_errno(error, LM_IO, "the log's index");
+        done += (size_t)put;
+    }
+    index->slots += done / SLOT_SIZE;
+    lm_buffer_reset(&index->waiting);
+    return 0;
+}
+
+int lm_log_index_clear(struct lm_log_index *index, struct lm_error *error) {
+    int fd = index->fd;
+    lm_log_index_free(index);
+    lm_log_index_start(index, fd);
+    if (fd >= 0 && ftruncate(fd, 0) != 0)
+        return lm_fail_errno(error, LM_IO, "the log's index");
+    return 0;
+}

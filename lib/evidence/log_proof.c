@@ -1,0 +1,327 @@
+#include "lib/evidence/log_proof.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/limits.h"
+#include "lib/base/lines.h"
+#include "lib/evidence/log_index.h"
+
+struct lm_log_view {
+    char *path;
+    int fd;
+    int index_fd;
+    uint64_t size; /* of the file */
+    struct lm_log_index index;
+    bool scanned; /* the index is one in memory, of the log itself */
+};
+
+struct lm_log_view *lm_log_view_open(const char *path, struct lm_error *error) {
+    struct stat status;
+    struct lm_log_view *view = calloc(1, sizeof *view);
+    char *name = NULL;
+    if (!view || !(view->path = strdup(path)) || asprintf(&name, "%s.index", path) < 0) {
+        if (view)
+            free(view->path);
+        free(view);
+        lm_fail_memory(error);
+        return NULL;
+    }
+    view->index_fd = open(name, O_RDONLY | O_CLOEXEC);
+    free(name);
+    lm_log_index_start(&view->index, view->index_fd);
+    view->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (view->fd >= 0 && fstat(view->fd, &status) == 0 && S_ISREG(status.st_mode)) {
+        view->size = (uint64_t)status.st_size;
+        return view;
+    }
+    if (view->fd < 0)
+        lm_fail_errno(error, LM_NO_INPUT, path);
+    else
+        lm_fail(error, LM_NO_INPUT, "%.100s: is not a regular file", path);
+    lm_log_view_free(view);
+    return NULL;
+}
+
+void lm_log_view_free(struct lm_log_view *view) {
+    if (!view)
+        return;
+    if (view->fd >= 0)
+        (void)close(view->fd);
+    if (view->index_fd >= 0)
+        (void)close(view->index_fd);
+    lm_log_index_free(&view->index);
+    free(view->path);
+    free(view);
+}
+
+bool lm_log_view_scanned(const struct lm_log_view *view) {
+    return view->scanned;
+}
+
+/* ---- where entries and hashes come from ---- */
+
+/* An index in memory of the first SIZE lines. What is wrong with them is not asked here: a line is
+ * a leaf as it stands. */
+static int scan(struct lm_log_view *view, uint64_t size, struct lm_error *error) {
+    static const uint8_t no_digest[LM_LOG_DIGEST_SIZE] = {0};
+    struct lm_line line;
+    enum lm_lines_result result = LM_LINES_END;
+    int fd = fcntl(view->fd, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return lm_fail_errno(error, LM_IO, view->path);
+    struct lm_lines *lines = lm_lines_new(fd, LM_ENTRY_SIZE_MAX);
+    if (!lines)
+        return lm_fail_memory(error);
+    lm_log_index_free(&view->index);
+    lm_log_index_start(&view->index, -1);
+    view->scanned = true;
+    while (view->index.leaves < size &&
+           (result = lm_lines_next(lines, false, &line, error)) == LM_LINES_LINE) {
+        uint8_t leaf[LM_HASH_SIZE];
+        lm_merkle_leaf(line.data, line.size, leaf);
+        lm_log_index_add(&view->index, view->index.end + line.size + 1, no_digest, leaf);
+    }
+    lm_lines_free(lines);
+    if (result == LM_LINES_FAIL)
+        return -1;
+    return lm_buffer_ok(&view->index.waiting) ? 0 : lm_fail_memory(error);
+}
+
+/* The line of entry N, which must have the leaf hash that the index says. */
+static int read_line(const struct lm_log_view *view, uint64_t n, uint8_t leaf[LM_HASH_SIZE],
+                     struct lm_buffer *line, struct lm_error *error) {
+    struct lm_log_row row;
+    struct lm_log_row before = {0};
+    if (lm_log_index_row(&view->index, n, &row, error) < 0 ||
+        (n > 0 && lm_log_index_row(&view->index, n - 1, &before, error) < 0))
+        return -1;
+    if (row.end <= before.end || row.end - before.end > LM_ENTRY_SIZE_MAX + 1)
+        return lm_fail(error, LM_MISSING_RECORD, "the index is wrong");
+    size_t size = (size_t)(row.end - before.end) - 1;
+    lm_buffer_reset(line);
+    char *bytes = lm_buffer_reserve(line, size);
+    if (!bytes)
+        return lm_fail_memory(error);
+    ssize_t got;
+    do
+        got = pread(view->fd, bytes, size, (off_t)before.end);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return lm_fail_errno(error, LM_IO, view->path);
+    if ((size_t)got != size)
+        return lm_fail(error, LM_MISSING_RECORD, "the log is shorter than its index");
+    line->size = size;
+    lm_merkle_leaf(bytes, size, leaf);
+    return memcmp(leaf, row.leaf, LM_HASH_SIZE) == 0
+               ? 0
+               : lm_fail(error, LM_MISSING_RECORD, "the index is wrong");
+}
+
+/* ---- proofs ---- */
+
+static int forked(const struct lm_log_view *view, uint64_t size, struct lm_error *error) {
+    return lm_fail(error, LM_FORK,
+                   "%.100s: its first %llu entries do not have the checkpoint's root", view->path,
+                   (unsigned long long)size);
+}
+
+static bool try_inclusion(struct lm_log_view *view, uint64_t n, uint64_t size,
+                          const uint8_t root[LM_HASH_SIZE], struct lm_merkle_proof *proof,
+                          struct lm_buffer *line) {
+    uint8_t leaf[LM_HASH_SIZE];
+    struct lm_error ignored;
+    struct lm_merkle_source source = lm_log_index_hashes(&view->index);
+    return read_line(view, n, leaf, line, &ignored) == 0 &&
+           lm_merkle_prove_inclusion(&source, n, size, proof, &ignored) == 0 &&
+           lm_merkle_included(proof, n, size, leaf, root);
+}
+
+int lm_log_view_inclusion(struct lm_log_view *view, uint64_t n, uint64_t size,
+                          const uint8_t root[LM_HASH_SIZE], struct lm_merkle_proof *proof,
+                          struct lm_buffer *line, struct lm_error *error) {
+    if (n >= size)
+        return lm_fail(error, LM_MISSING_RECORD,
+                       "entry %llu is not under the checkpoint, which has %llu entries",
+                       (unsigned long long)n, (unsigned long long)size);
+    if (!view->scanned)
+        lm_log_index_assume(&view->index, size);
+    if (try_inclusion(view, n, size, root, proof, line))
+        return 0;
+    if (scan(view, size, error) < 0)
+        return -1;
+    return view->index.leaves == size && try_inclusion(view, n, size, root, proof, line)
+               ? 0
+               : forked(view, size, error);
+}
+
+static bool try_consistency(struct lm_log_view *view, uint64_t old,
+                            const uint8_t old_root[LM_HASH_SIZE], uint64_t size,
+                            const uint8_t root[LM_HASH_SIZE], struct lm_merkle_proof *proof) {
+    struct lm_error ignored;
+    struct lm_merkle tree;
+    uint8_t got[LM_HASH_SIZE];
+    struct lm_merkle_source source = lm_log_index_hashes(&view->index);
+    /* A proof of nothing, from 0 or to itself, must be the log's as well. */
+    if (lm_merkle_load(&source, size, &tree, &ignored) < 0)
+        return false;
+    lm_merkle_root(&tree, got);
+    return memcmp(got, root, sizeof got) == 0 &&
+           lm_merkle_prove_consistency(&source, old, size, proof, &ignored) == 0 &&
+           lm_merkle_consistent(proof, old, old_root, size, root);
+}
+
+int lm_log_view_consistency(struct lm_log_view *view, uint64_t old,
+                            const uint8_t old_root[LM_HASH_SIZE], uint64_t size,
+                            const uint8_t root[LM_HASH_SIZE], struct lm_merkle_proof *proof,
+                            struct lm_error *error) {
+    if (old > size)
+        return lm_fail(error, LM_FORK, "a tree of %llu entries cannot continue one of %llu",
+                       (unsigned long long)size, (unsigned long long)old);
+    if (!view->scanned)
+        lm_log_index_assume(&view->index, size);
+    if (try_consistency(view, old, old_root, size, root, proof))
+        return 0;
+    if (scan(view, size, error) < 0)
+        return -1;
+    if (view->index.leaves == size && try_consistency(view, old, old_root, size, root, proof))
+        return 0;
+    return lm_fail(error, LM_FORK,
+                   "%.100s: it is not the log of both checkpoints, of %llu and %llu entries",
+                   view->path, (unsigned long long)old, (unsigned long long)size);
+}
+
+/* ---- as text ---- */
+
+#define PROOF_HEAD  "c2sp.org/tlog-proof@v1"
+#define EXTRA_HEAD  "extra "
+#define INDEX_HEAD  "index "
+#define OLD_HEAD    "old "
+#define EXTRA_MAX   LM_ENTRY_SIZE_MAX
+#define BASE64_HASH 44 /* characters of a hash */
+
+void lm_proof_text_write(const struct lm_proof_text *text, struct lm_buffer *out) {
+    bool inclusion = text->kind == LM_PROOF_INCLUSION;
+    if (inclusion)
+        lm_buffer_text(out, PROOF_HEAD "\n");
+    if (inclusion && text->has_extra) {
+        lm_buffer_text(out, EXTRA_HEAD);
+        lm_base64_append((const uint8_t *)text->extra.data, text->extra.size, out);
+        lm_buffer_byte(out, '\n');
+    }
+    lm_buffer_format(out, "%s%llu\n", inclusion ? INDEX_HEAD : OLD_HEAD,
+                     (unsigned long long)text->number);
+    for (size_t i = 0; i < text->proof.count; i++) {
+        lm_base64_append(text->proof.hashes[i], LM_HASH_SIZE, out);
+        lm_buffer_byte(out, '\n');
+    }
+    lm_buffer_byte(out, '\n');
+    lm_buffer_bytes(out, text->checkpoint, text->checkpoint_size);
+}
+
+struct cursor {
+    const char *at;
+    const char *end;
+    const char *line; /* the one that was taken last */
+    size_t size;
+    size_t number;
+};
+
+static bool take_line(struct cursor *cursor) {
+    const char *feed = cursor->at < cursor->end
+                           ? memchr(cursor->at, '\n', (size_t)(cursor->end - cursor->at))
+                           : NULL;
+    if (!feed)
+        return false;
+    cursor->line = cursor->at;
+    cursor->size = (size_t)(feed - cursor->at);
+    cursor->at = feed + 1;
+    cursor->number++;
+    return true;
+}
+
+static bool line_begins(const struct cursor *cursor, const char *head) {
+    size_t size = strlen(head);
+    return cursor->size >= size && memcmp(cursor->line, head, size) == 0;
+}
+
+static bool line_is(const struct cursor *cursor, const char *text) {
+    return cursor->size == strlen(text) && line_begins(cursor, text);
+}
+
+static int malformed(const struct cursor *cursor, const char *why, struct lm_error *error) {
+    return lm_fail(error, LM_BAD_MEMBER, "not a proof: line %zu %s", cursor->number, why);
+}
+
+static bool parse_extra(const struct cursor *cursor, struct lm_buffer *extra) {
+    size_t size = cursor->size - strlen(EXTRA_HEAD);
+    const char *base64 = cursor->line + strlen(EXTRA_HEAD);
+    if (size > EXTRA_MAX / 3 * 4 + 4 || size % 4 != 0)
+        return false;
+    size_t pad = size > 0 && base64[size - 1] == '=';
+    pad += size > 1 && base64[size - 2] == '=';
+    size_t bytes = size / 4 * 3 - pad;
+    char *at = lm_buffer_reserve(extra, bytes + 1);
+    if (!at || !lm_base64_read(base64, size, (uint8_t *)at, bytes))
+        return false;
+    extra->size = bytes;
+    return true;
+}
+
+/* The lines before the hashes. */
+static int parse_head(struct cursor *cursor, struct lm_proof_text *text, struct lm_error *error) {
+    const char *head = OLD_HEAD;
+    bool there = take_line(cursor);
+    text->kind = LM_PROOF_CONSISTENCY;
+    if (there && line_is(cursor, PROOF_HEAD)) {
+        text->kind = LM_PROOF_INCLUSION;
+        head = INDEX_HEAD;
+        there = take_line(cursor);
+        if (there && line_begins(cursor, EXTRA_HEAD)) {
+            if (!parse_extra(cursor, &text->extra))
+                return malformed(cursor, "is no base64 of extra bytes", error);
+            text->has_extra = true;
+            there = take_line(cursor);
+        }
+    }
+    if (!there || !line_begins(cursor, head) ||
+        !lm_tree_size_parse(cursor->line + strlen(head), cursor->size - strlen(head),
+                            &text->number))
+        return malformed(cursor,
+                         text->kind == LM_PROOF_INCLUSION ? "does not say an index"
+                                                          : "is neither " PROOF_HEAD
+                                                            " nor an old size",
+                         error);
+    return 0;
+}
+
+int lm_proof_text_parse(const char *bytes, size_t size, struct lm_proof_text *text,
+                        struct lm_error *error) {
+    struct cursor cursor = {.at = bytes, .end = bytes + size};
+    *text = (struct lm_proof_text){0};
+    int result = parse_head(&cursor, text, error);
+    struct lm_merkle_proof *proof = &text->proof;
+    bool there = result == 0 && take_line(&cursor);
+    while (result == 0 && there && cursor.size > 0) {
+        if (proof->count == LM_PROOF_MAX || cursor.size != BASE64_HASH ||
+            !lm_base64_read(cursor.line, cursor.size, proof->hashes[proof->count++], LM_HASH_SIZE))
+            result = malformed(&cursor, "is no hash of a proof", error);
+        there = take_line(&cursor);
+    }
+    if (result == 0 && !there)
+        result = malformed(&cursor, "is not followed by an empty line and a checkpoint", error);
+    text->checkpoint = cursor.at;
+    text->checkpoint_size = (size_t)(cursor.end - cursor.at);
+    if (result < 0)
+        lm_proof_text_free(text);
+    return result;
+}
+
+void lm_proof_text_free(struct lm_proof_text *text) {
+    lm_buffer_free(&text->extra);
+}
