@@ -27,7 +27,8 @@ LIBS = $(shell $(PKG_CONFIG) --libs libsodium jansson) -pthread
 
 LIB_SOURCES := $(sort $(wildcard lib/*/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
-# cmd/lm-x.c is the program lm-x; the others in cmd/ are what the programs share.
+# cmd/lm-x.c is the program lm-x, with what is in cmd/lm-x/ where it has commands of its own; the
+# others in cmd/ are what the programs share.
 PROGRAMS := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/lm-*.c)))
 SHARED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard cmd/lm-*.c),$(wildcard cmd/*.c)))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(sort $(wildcard tests/tools/*.c)))
@@ -44,7 +45,9 @@ $(BUILD)/liblm.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
-$(BUILD)/bin/%: $(BUILD)/cmd/%.o $(SHARED_OBJECTS) $(BUILD)/liblm.a
+.SECONDEXPANSION:
+$(BUILD)/bin/%: $(BUILD)/cmd/%.o $$(addprefix $(BUILD)/,$$(addsuffix .o,$$(basename $$(sort $$(wildcard cmd/$$*/*.c))))) \
+		$(SHARED_OBJECTS) $(BUILD)/liblm.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -69,7 +72,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/liblm.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
 
--include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/cmd/*.d $(BUILD)/tests/*/*.d)
+-include $(LIB_OBJECTS:.o=.d) $(wildcard $(BUILD)/cmd/*.d $(BUILD)/cmd/*/*.d $(BUILD)/tests/*/*.d)
 
 # ---- what a newcomer types ----
 

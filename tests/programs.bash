@@ -10,6 +10,7 @@ lm-clear
 lm-settle
 lm-inform  -r {}/registry.ndjson --root {}/registrar.jwk
 lm-audit   --root {}/registrar.jwk --now 2016-04-02T00:00:00Z
+lm-log     append market.log -k {}/m1.jwk --now 2016-04-01T11:00:00Z
 "
 # Programs that read nothing, but for what their options name, and lm-auth, whose input counts once:
 # lm-auth.bats has its streams.
@@ -25,7 +26,7 @@ lm-bid   --csv --now 2016-04-01T10:00:00Z
 lm-meter --meter mt1 --now 2016-04-01T13:00:00Z
 "
 # Filters that work record by record, with several threads.
-PARALLEL="lm-sign lm-verify"
+PARALLEL="lm-sign lm-verify lm-log"
 # Filters whose output holds random numbers.
 RANDOM_OUTPUT=""
 
@@ -82,6 +83,7 @@ READING
     # What each filter is fed with: good lines, and something to be seen of them.
     cp orders.ndjson lm-sign.in
     cp signed.ndjson lm-verify.in
+    cp signed.ndjson lm-log.in
     cp orders.ndjson lm-clear.in
     cat registry.ndjson tariff.ndjson reading.ndjson >lm-settle.in
     # The audit gets all that is right about a period, so that it has nothing to find.

@@ -230,23 +230,33 @@ static int read_line(struct lm_log *log, uint64_t n, struct lm_log_row *row,
 static int index_entry(struct lm_log *log, const struct lm_log_entry *entry,
                        struct lm_error *error) {
     uint8_t digest[LM_LOG_DIGEST_SIZE];
-    size_t offset = lm_log_record_offset(entry->line.data, entry->line.size);
-    if (offset == 0)
-        return lm_fail(error, LM_DEFECT, "a canonical entry that does not begin like one");
-    lm_log_digest(entry->line.data + offset, entry->line.size - offset - 1, digest);
+    const char *record;
+    size_t size;
+    if (!lm_log_record_of(entry->line.data, entry->line.size, &record, &size))
+        return lm_fail(error, LM_DEFECT, "a canonical entry that is not put together like one");
+    lm_log_digest(record, size, digest);
     lm_log_index_add(&log->index, log->index.end + entry->line.size + 1, digest, entry->leaf);
     log->last_at_s = entry->record.entry_at_s;
     return note_digest(log, entry->n, digest, error);
 }
 
-/* Reads what is behind END. Where it stops being entries it is cut, if nothing there is one: then
- * it is what a crash left. *cut is set to the bytes. */
+static int damaged(const struct lm_log *log, uint64_t n, struct lm_error *error) {
+    lm_fail(error, LM_IO, "%.100s: is damaged at line %llu, and not as a crash does it", log->path,
+            (unsigned long long)(n + 1));
+    return lm_hint(error, "the entries before it end at byte %llu",
+                   (unsigned long long)log->index.end);
+}
+
+/*
+ * Reads what is behind the entries that are indexed. What a crash leaves at the end, a line without
+ * line feed or bytes that never got written, is no entry and is cut: *cut is set to its size.
+ * Anything else that is no entry is damage, and is not touched.
+ */
 static int read_tail(struct lm_log *log, uint64_t log_size, uint64_t *cut, struct lm_error *error) {
     struct lm_log_entry entry;
     struct lm_error why;
     enum lm_lines_result result;
-    uint64_t bad_n = 0;
-    bool bad = false;
+    bool torn = false;
     int status = 0;
     int fd = fcntl(log->fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0 || lseek(fd, (off_t)log->index.end, SEEK_SET) < 0) {
@@ -257,25 +267,23 @@ static int read_tail(struct lm_log *log, uint64_t log_size, uint64_t *cut, struc
     if (!reader)
         return -1;
     while (status == 0 && (result = lm_log_read(reader, &entry, &why)) != LM_LINES_END) {
+        bool later = log->last_at_s == LM_ABSENT || !entry.record.json ||
+                     entry.record.entry_at_s >= log->last_at_s;
         if (result == LM_LINES_FAIL) {
             *error = why;
             status = -1;
-        } else if (result == LM_LINES_LINE && !bad &&
-                   (log->last_at_s == LM_ABSENT || entry.record.entry_at_s >= log->last_at_s)) {
+        } else if (result == LM_LINES_LINE && !torn && later) {
             status = index_entry(log, &entry, error);
+        } else if (result == LM_LINES_BAD && (why.reason == LM_TRUNCATED || why.reason == LM_NUL)) {
+            torn = true;
         } else {
-            bad_n = bad ? bad_n : entry.n;
-            bad = true;
-            if (entry.record.json)
-                status =
-                    lm_fail(error, LM_IO,
-                            "%.100s: is damaged: line %llu is not entry %llu, and there is an "
-                            "entry behind it or in its place",
-                            log->path, (unsigned long long)(bad_n + 1), (unsigned long long)bad_n);
+            status = damaged(log, log->index.leaves, error);
         }
     }
     lm_log_reader_free(reader);
     *cut = log_size - log->index.end;
+    if (status == 0 && *cut > 0 && !torn)
+        return lm_fail(error, LM_IO, "%.100s: is shorter than it was", log->path);
     return status;
 }
 
@@ -406,14 +414,15 @@ int lm_log_find(struct lm_log *log, const char *record, size_t size, uint64_t *n
     *n = log->first_entries[number];
     if (line_of(log, *n, &line, &line_size, error) < 0)
         return -1;
-    size_t offset = lm_log_record_offset(line, line_size);
-    return offset > 0 && line_size - offset - 1 == size && memcmp(line + offset, record, size) == 0;
+    const char *there;
+    size_t there_size;
+    return lm_log_record_of(line, line_size, &there, &there_size) && there_size == size &&
+           memcmp(there, record, size) == 0;
 }
 
 int lm_log_add(struct lm_log *log, int64_t at_s, const char *record, size_t size, uint64_t *n,
-               struct lm_error *error) {
+               uint8_t leaf[LM_HASH_SIZE], struct lm_error *error) {
     uint8_t digest[LM_LOG_DIGEST_SIZE];
-    uint8_t leaf[LM_HASH_SIZE];
     size_t before = log->lines.size;
     *n = log->index.leaves;
     void *ends = lm_array_room(log->ends, &log->end_room, log->end_count, sizeof *log->ends, error);

@@ -59,9 +59,10 @@ int64_t lm_log_last_at(const struct lm_log *log) LM_NONNULL;
  * 1: *n is the first that has; 0: none; -1: reading failed. */
 int lm_log_find(struct lm_log *log, const char *record, size_t size, uint64_t *n,
                 struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* Adds an entry, to be committed. AT_S is not before lm_log_last_at. LM_TOO_LONG. */
+/* Adds an entry, to be committed, and says its number and leaf hash. AT_S is not before
+ * lm_log_last_at. LM_TOO_LONG. */
 int lm_log_add(struct lm_log *log, int64_t at_s, const char *record, size_t size, uint64_t *n,
-               struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+               uint8_t leaf[LM_HASH_SIZE], struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* How many bytes wait for lm_log_commit. */
 size_t lm_log_waiting(const struct lm_log *log) LM_NONNULL;
 /*

@@ -166,14 +166,18 @@ static bool try_consistency(struct lm_log_view *view, uint64_t old,
     struct lm_error ignored;
     struct lm_merkle tree;
     uint8_t got[LM_HASH_SIZE];
+    uint8_t got_old[LM_HASH_SIZE];
     struct lm_merkle_source source = lm_log_index_hashes(&view->index);
+    if (lm_merkle_load(&source, old, &tree, &ignored) < 0)
+        return false;
+    lm_merkle_root(&tree, got_old);
     /* A proof of nothing, from 0 or to itself, must be the log's as well. */
     if (lm_merkle_load(&source, size, &tree, &ignored) < 0)
         return false;
     lm_merkle_root(&tree, got);
     return memcmp(got, root, sizeof got) == 0 &&
            lm_merkle_prove_consistency(&source, old, size, proof, &ignored) == 0 &&
-           lm_merkle_consistent(proof, old, old_root, size, root);
+           lm_merkle_consistent(proof, old, old_root ? old_root : got_old, size, root);
 }
 
 int lm_log_view_consistency(struct lm_log_view *view, uint64_t old,

@@ -25,12 +25,12 @@ bool lm_log_view_scanned(const struct lm_log_view *view) LM_NONNULL LM_MUST_CHEC
 int lm_log_view_inclusion(struct lm_log_view *view, uint64_t n, uint64_t size,
                           const uint8_t root[LM_HASH_SIZE], struct lm_merkle_proof *proof,
                           struct lm_buffer *line, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* The proof that the tree of SIZE entries with ROOT continues that of OLD entries with OLD_ROOT.
- * LM_FORK where the log is not both. */
+/* The proof that the tree of SIZE entries with ROOT continues that of OLD entries with OLD_ROOT
+ * (NULL: whichever the log's is). LM_FORK where the log is not both. */
 int lm_log_view_consistency(struct lm_log_view *view, uint64_t old,
                             const uint8_t old_root[LM_HASH_SIZE], uint64_t size,
                             const uint8_t root[LM_HASH_SIZE], struct lm_merkle_proof *proof,
-                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+                            struct lm_error *error) LM_NONNULL_AT(1, 5, 6, 7) LM_MUST_CHECK;
 
 /* ---- as text ---- */
 

@@ -119,6 +119,7 @@ int lm_log_parse(const char *text, size_t size, struct lm_record *record, struct
 #define AT_SIZE     20 /* of 2016-04-01T11:40:00Z */
 #define N_HEAD      "\",\"n\":"
 #define RECORD_HEAD ",\"record\":"
+#define ENTRY_TAIL  ",\"type\":\"entry\",\"v\":1}"
 
 void lm_log_format(uint64_t n, int64_t at_s, const char *record, size_t size,
                    struct lm_buffer *out) {
@@ -126,7 +127,7 @@ void lm_log_format(uint64_t n, int64_t at_s, const char *record, size_t size,
     lm_instant_format(at_s, at);
     lm_buffer_format(out, AT_HEAD "%s" N_HEAD "%llu" RECORD_HEAD, at, (unsigned long long)n);
     lm_buffer_bytes(out, record, size);
-    lm_buffer_byte(out, '}');
+    lm_buffer_text(out, ENTRY_TAIL);
 }
 
 static bool starts_with(const char *line, size_t size, size_t *offset, const char *head) {
@@ -137,18 +138,22 @@ static bool starts_with(const char *line, size_t size, size_t *offset, const cha
     return true;
 }
 
-size_t lm_log_record_offset(const char *line, size_t size) {
+bool lm_log_record_of(const char *line, size_t size, const char **record, size_t *record_size) {
     size_t offset = 0;
+    size_t tail = strlen(ENTRY_TAIL);
     if (!starts_with(line, size, &offset, AT_HEAD) || size - offset < AT_SIZE)
-        return 0;
+        return false;
     offset += AT_SIZE;
     if (!starts_with(line, size, &offset, N_HEAD))
-        return 0;
+        return false;
     while (offset < size && line[offset] >= '0' && line[offset] <= '9')
         offset++;
-    if (!starts_with(line, size, &offset, RECORD_HEAD) || offset + 2 > size)
-        return 0;
-    return offset;
+    if (!starts_with(line, size, &offset, RECORD_HEAD) || size - offset < tail ||
+        memcmp(line + size - tail, ENTRY_TAIL, tail) != 0)
+        return false;
+    *record = line + offset;
+    *record_size = size - offset - tail;
+    return true;
 }
 
 /* What depends on the lines before it. */

@@ -62,8 +62,8 @@ int lm_log_parse(const char *text, size_t size, struct lm_record *record,
 /* Appends the canonical line (no line feed) of entry N with a record that is canonical itself. */
 void lm_log_format(uint64_t n, int64_t at_s, const char *record, size_t size,
                    struct lm_buffer *out) LM_NONNULL;
-/* Where in such a line its record begins: it ends a byte before the line does. 0 for a line that
- * does not begin like an entry's. */
-size_t lm_log_record_offset(const char *line, size_t size) LM_NONNULL LM_MUST_CHECK;
+/* Where in such a line its record is. False for a line that is not put together like an entry's. */
+bool lm_log_record_of(const char *line, size_t size, const char **record,
+                      size_t *record_size) LM_NONNULL LM_MUST_CHECK;
 
 #endif

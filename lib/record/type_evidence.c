@@ -87,7 +87,7 @@ const struct lm_schema lm_verdict_schema = {.name = "verdict",
 static const struct lm_member exhibit_rows[] = {
     LM_ROW(struct lm_exhibit, "checkpoint", TEXT, 0, checkpoint,
            "the signed checkpoint that the path leads to"),
-    LM_ROW(struct lm_exhibit, "claim", DIGEST, 0, claim, "digest of the claim"),
+    LM_ROW(struct lm_exhibit, "claim", DIGEST, LM_OPTIONAL, claim, "digest of the claim"),
     LM_ROW(struct lm_exhibit, "entry", JSON, 0, entry, "the entry"),
     LM_ROW(struct lm_exhibit, "log", TEXT, 0, log, "the log, by its checkpoint's origin"),
     LM_ROW(struct lm_exhibit, "n", COUNT, 0, n, "the entry's number"),

@@ -38,6 +38,11 @@ struct lm_root {
 int lm_root_load(const char *file_or_kid, struct lm_root *root,
                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* The public signing key in a file: a key file, or an identity record of any role. Nobody vouches
+ * for it but the file. LM_NO_INPUT, LM_BAD_KEY. */
+int lm_public_key_load(const char *path, uint8_t public_key[32],
+                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 struct lm_registry;
 
 struct lm_registry *lm_registry_new(const struct lm_root *root,

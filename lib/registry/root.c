@@ -28,7 +28,8 @@ static const json_t *find_jwk(const json_t *json) {
 
 struct found {
     struct lm_root *root;
-    bool secret; /* the file holds the private key, too */
+    bool any_role; /* an identity may be anybody's */
+    bool secret;   /* the file holds the private key, too */
 };
 
 static bool read_jwk(const json_t *json, struct found *found) {
@@ -37,7 +38,8 @@ static bool read_jwk(const json_t *json, struct found *found) {
     const char *x = json_string_value(json_object_get(key, "x"));
     const char *crv = json_string_value(json_object_get(key, "crv"));
     const char *role = json_string_value(json_object_get(json, "role"));
-    if (!x || !crv || strcmp(crv, "Ed25519") != 0 || (role && strcmp(role, "registrar") != 0) ||
+    if (!x || !crv || strcmp(crv, "Ed25519") != 0 ||
+        (role && !found->any_role && strcmp(role, "registrar") != 0) ||
         !lm_base64url_read(x, root->public_key, sizeof root->public_key))
         return false;
     struct lm_jwk jwk = {.crv = crv, .kty = "OKP", .x = x};
@@ -54,9 +56,10 @@ static int take_key(json_t *json, void *context, struct lm_error *error) {
 
 /* The first line of the file that holds a key, or a JWK Set that is spread over lines. It may be
  * the private key file, hence the guarded memory. */
-static int read_key(const char *path, struct lm_root *root, struct lm_error *error) {
-    struct found key = {.root = root};
-    struct lm_guarded_file file = {.path = path, .what = "root key", .size_max = FILE_SIZE_MAX};
+static int read_key(const char *path, bool any_role, struct lm_root *root, struct lm_error *error) {
+    struct found key = {.root = root, .any_role = any_role};
+    struct lm_guarded_file file = {
+        .path = path, .what = any_role ? "public key" : "root key", .size_max = FILE_SIZE_MAX};
     struct lm_error why = {.reason = LM_NONE};
     char *text;
     size_t size;
@@ -74,9 +77,11 @@ static int read_key(const char *path, struct lm_root *root, struct lm_error *err
     sodium_free(text);
     if (!found && why.reason == LM_MEMORY)
         return lm_fail_memory(error);
+    if (!found && any_role)
+        return lm_fail(error, LM_BAD_KEY, "%.100s: holds no public signing key", path);
     if (!found)
         return no_key(path, error);
-    /* A registrar's key that others can read is nobody's to go by, even for its public half. */
+    /* A key that others can read is nobody's to go by, even for its public half. */
     if (!key.secret)
         return 0;
     file.private_only = true;
@@ -93,5 +98,13 @@ int lm_root_load(const char *file_or_kid, struct lm_root *root, struct lm_error 
         memcpy(root->kid, file_or_kid, LM_DIGEST_TEXT_SIZE);
         return 0;
     }
-    return read_key(file_or_kid, root, error);
+    return read_key(file_or_kid, false, root, error);
+}
+
+int lm_public_key_load(const char *path, uint8_t public_key[32], struct lm_error *error) {
+    struct lm_root root = {0};
+    if (read_key(path, true, &root, error) < 0)
+        return -1;
+    memcpy(public_key, root.public_key, sizeof root.public_key);
+    return 0;
 }

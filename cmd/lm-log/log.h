@@ -1,0 +1,74 @@
+/*
+ * lm-log's commands, a file each, and what they share.
+ */
+#ifndef LM_CMD_LM_LOG_LOG_H
+#define LM_CMD_LM_LOG_LOG_H
+
+#include "cmd/key_input.h"
+#include "cmd/registry.h"
+#include "cmd/run.h"
+#include "lib/crypto/checkpoint.h"
+
+struct lm_log_options {
+    struct lm_common common;
+    struct lm_key_options key;
+    struct lm_registry_options registry;
+    const char *origin;
+    struct lm_list rules;
+    const char *output;
+    const char *state;
+    bool first;
+    const char *name;
+    const char *log_key;
+    const char *keeper;
+    const char *log;
+    const char *checkpoint;
+    const char *from;
+    bool entry_too;
+    bool exhibit;
+    const char *claim;
+    const char *entry;
+    const char *leaf;
+    const char *receipt;
+    struct lm_list witnesses;
+    const char *period;
+    struct lm_list types;
+    int64_t length_minutes;
+    bool bare;
+};
+
+/* Each takes the operands that are left in RUN. */
+typedef void lm_log_command(struct lm_run *run, const struct lm_log_options *options);
+lm_log_command lm_log_append_command;
+lm_log_command lm_log_checkpoint_command;
+lm_log_command lm_log_vkey_command;
+lm_log_command lm_log_cosign_command;
+lm_log_command lm_log_prove_command;
+lm_log_command lm_log_check_command;
+lm_log_command lm_log_cat_command;
+
+/* The next operand, which is taken away from the others; NULL where there is none. */
+const char *lm_log_take_operand(struct lm_run *run) LM_NONNULL;
+/* The same for one that must be there: WHAT names it. */
+const char *lm_log_need_operand(struct lm_run *run, const char *what) LM_NONNULL;
+/* Usage error where operands are left. */
+void lm_log_no_more_operands(struct lm_run *run) LM_NONNULL;
+
+/* The file beside LOG that is called LOG.SUFFIX. The caller frees it. */
+char *lm_log_beside(struct lm_run *run, const char *log, const char *suffix) LM_NONNULL;
+
+/* The log's name: --origin, or that of its last checkpoint, or else the key's id, a slash, and the
+ * last part of LOG. Checked to be a note key's name. The caller frees it. */
+char *lm_log_origin(struct lm_run *run, const struct lm_log_options *options, const char *log,
+                    const struct lm_key *key) LM_NONNULL;
+
+/* Reads a file of at most LM_NOTE_SIZE_MAX bytes and some, or ends. */
+void lm_log_read_file(struct lm_run *run, const char *path, struct lm_buffer *out) LM_NONNULL;
+
+/* A verifier key, as such or in a file that begins with it. False where TEXT is neither. */
+bool lm_log_read_vkey(const char *text, struct lm_note_key *key) LM_NONNULL LM_MUST_CHECK;
+/* The key of the log ORIGIN: from --log-key, or the keeper's in the registry at --now. */
+void lm_log_find_key(struct lm_run *run, const struct lm_log_options *options, const char *origin,
+                     struct lm_note_key *key) LM_NONNULL;
+
+#endif

@@ -1,0 +1,383 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/lm-log/log.h"
+#include "lib/crypto/jws.h"
+#include "lib/evidence/log_proof.h"
+#include "lib/evidence/log_reader.h"
+#include "lib/record/canonical.h"
+
+static void write_bytes(struct lm_run *run, const struct lm_buffer *bytes) {
+    struct lm_error error;
+    if (!lm_buffer_ok(bytes))
+        lm_fail_memory(&error);
+    else if (lm_writer_bytes(&run->out, bytes->data, bytes->size, &error) == 0)
+        return;
+    lm_run_fatal(run, &error);
+}
+
+static void read_checkpoint(struct lm_run *run, const char *path, struct lm_buffer *bytes,
+                            struct lm_checkpoint *checkpoint) {
+    struct lm_error error;
+    lm_log_read_file(run, path, bytes);
+    if (lm_checkpoint_parse(bytes->data, bytes->size, checkpoint, &error) == 0)
+        return;
+    lm_hint(&error, "%.100s should hold a checkpoint", path);
+    lm_run_fatal(run, &error);
+}
+
+/* ---- prove ---- */
+
+struct proving {
+    struct lm_run *run;
+    const struct lm_log_options *options;
+    struct lm_log_view *view;
+    struct lm_buffer bytes; /* of the checkpoint */
+    struct lm_checkpoint checkpoint;
+    struct lm_proof_text text;
+};
+
+static void write_exhibit(struct proving *proving, const struct lm_buffer *line) {
+    struct lm_run *run = proving->run;
+    struct lm_error error;
+    struct lm_buffer note = {0};
+    struct lm_buffer out = {0};
+    const struct lm_merkle_proof *proof = &proving->text.proof;
+    json_t *path = json_array();
+    json_t *entry = lm_json_parse(line->data, line->size, &error);
+    if (!entry)
+        lm_run_fatal(run, &error);
+    lm_buffer_bytes(&note, proving->bytes.data, proving->bytes.size);
+    lm_buffer_byte(&note, '\0');
+    for (size_t i = 0; i < proof->count; i++) {
+        char hash[LM_DIGEST_TEXT_SIZE];
+        lm_digest_text(proof->hashes[i], hash);
+        (void)json_array_append_new(path, json_string(hash));
+    }
+    const struct lm_exhibit exhibit = {.checkpoint = note.data,
+                                       .claim = proving->options->claim,
+                                       .entry = entry,
+                                       .log = proving->checkpoint.origin,
+                                       .n = (int64_t)proving->text.number,
+                                       .path = path};
+    if (!lm_buffer_ok(&note) || json_array_size(path) != proof->count) {
+        lm_fail_memory(&error);
+        lm_run_fatal(run, &error);
+    }
+    lm_record_write(LM_TYPE_EXHIBIT, &exhibit, &out);
+    lm_run_write_buffer(run, &out);
+    json_decref(path);
+    json_decref(entry);
+    lm_buffer_free(&note);
+    lm_buffer_free(&out);
+}
+
+static void prove_inclusion(struct proving *proving, const char *number) {
+    struct lm_run *run = proving->run;
+    const struct lm_log_options *options = proving->options;
+    const struct lm_checkpoint *checkpoint = &proving->checkpoint;
+    struct lm_proof_text *text = &proving->text;
+    struct lm_error error;
+    struct lm_buffer out = {0};
+    text->kind = LM_PROOF_INCLUSION;
+    if (!lm_tree_size_parse(number, strlen(number), &text->number))
+        lm_run_usage(run, "'%s' is not the number of an entry", number);
+    if (lm_log_view_inclusion(proving->view, text->number, checkpoint->size, checkpoint->root,
+                              &text->proof, &text->extra, &error) < 0)
+        lm_run_fatal(run, &error);
+    if (options->exhibit) {
+        write_exhibit(proving, &text->extra);
+        return;
+    }
+    text->has_extra = options->entry_too;
+    lm_proof_text_write(text, &out);
+    write_bytes(run, &out);
+    lm_buffer_free(&out);
+}
+
+/* --from is a file with the old checkpoint, or its size. */
+static void prove_consistency(struct proving *proving) {
+    struct lm_run *run = proving->run;
+    const char *from = proving->options->from;
+    const struct lm_checkpoint *checkpoint = &proving->checkpoint;
+    struct lm_proof_text *text = &proving->text;
+    struct lm_checkpoint old;
+    struct lm_error error;
+    struct lm_buffer bytes = {0};
+    struct lm_buffer out = {0};
+    text->kind = LM_PROOF_CONSISTENCY;
+    bool by_size = lm_tree_size_parse(from, strlen(from), &text->number);
+    if (!by_size) {
+        read_checkpoint(run, from, &bytes, &old);
+        text->number = old.size;
+        if (strcmp(old.origin, checkpoint->origin) != 0)
+            lm_run_usage(run, "--from: a checkpoint of %s, not of %s", old.origin,
+                         checkpoint->origin);
+    }
+    if (lm_log_view_consistency(proving->view, text->number, by_size ? NULL : old.root,
+                                checkpoint->size, checkpoint->root, &text->proof, &error) < 0)
+        lm_run_fatal(run, &error);
+    lm_proof_text_write(text, &out);
+    write_bytes(run, &out);
+    lm_buffer_free(&bytes);
+    lm_buffer_free(&out);
+}
+
+void lm_log_prove_command(struct lm_run *run, const struct lm_log_options *options) {
+    struct proving proving = {.run = run, .options = options};
+    struct lm_error error;
+    const char *path = lm_log_need_operand(run, "log");
+    const char *number = lm_log_take_operand(run);
+    lm_log_no_more_operands(run);
+    if (!number == !options->from)
+        lm_run_usage(run, "say what to prove: the number of an entry, or --from");
+    if (options->from && (options->entry_too || options->exhibit))
+        lm_run_usage(run, "--with-entry and --exhibit do not go with --from");
+    if (options->claim && (!options->exhibit || !lm_kind_text_valid(LM_KIND_DIGEST, options->claim,
+                                                                    strlen(options->claim))))
+        lm_run_usage(run, "--claim takes the digest of a claim, for an --exhibit");
+    char *beside = lm_log_beside(run, path, "checkpoint");
+    read_checkpoint(run, options->checkpoint ? options->checkpoint : beside, &proving.bytes,
+                    &proving.checkpoint);
+    proving.text.checkpoint = proving.bytes.data;
+    proving.text.checkpoint_size = proving.bytes.size;
+    proving.view = lm_log_view_open(path, &error);
+    if (!proving.view)
+        lm_run_fatal(run, &error);
+    if (number)
+        prove_inclusion(&proving, number);
+    else
+        prove_consistency(&proving);
+    if (lm_log_view_scanned(proving.view)) {
+        const struct lm_input place = {.source = path};
+        lm_fail(&error, LM_NONE, "its index is missing or wrong, and the whole log was read");
+        lm_hint(&error, "lm-log append and lm-log checkpoint make it again");
+        lm_run_note(run, &place, &error);
+    }
+    lm_log_view_free(proving.view);
+    lm_proof_text_free(&proving.text);
+    lm_buffer_free(&proving.bytes);
+    free(beside);
+}
+
+/* ---- check ---- */
+
+/* A proof that is to be checked, from either form. */
+struct checking {
+    struct lm_run *run;
+    const struct lm_log_options *options;
+    struct lm_buffer bytes;
+    struct lm_proof_text text;
+    struct lm_buffer note; /* the checkpoint of an exhibit */
+    struct lm_checkpoint checkpoint;
+    struct lm_note_key key;
+    bool has_leaf;
+    uint8_t leaf[LM_HASH_SIZE];
+    struct lm_buffer entry; /* the entry's line, where it is known */
+};
+
+static _Noreturn void refuse(const struct checking *checking, enum lm_reason reason,
+                             const char *why) {
+    struct lm_error error;
+    lm_fail(&error, reason, "%s", why);
+    lm_run_fatal(checking->run, &error);
+}
+
+/* Everything that says which leaf it is must say the same. */
+static void take_leaf(struct checking *checking, const uint8_t leaf[LM_HASH_SIZE],
+                      const char *what) {
+    struct lm_error error;
+    if (checking->has_leaf && memcmp(checking->leaf, leaf, LM_HASH_SIZE) != 0) {
+        lm_fail(&error, LM_NOT_INCLUDED, "%s has another leaf hash than the entry", what);
+        lm_run_fatal(checking->run, &error);
+    }
+    memcpy(checking->leaf, leaf, LM_HASH_SIZE);
+    checking->has_leaf = true;
+}
+
+/* An entry: its own number must be the one that is proved. */
+static void take_entry(struct checking *checking, const char *line, size_t size, const char *what) {
+    struct lm_error error;
+    struct lm_record record;
+    uint8_t leaf[LM_HASH_SIZE];
+    if (lm_log_parse(line, size, &record, &error) < 0)
+        lm_run_fatal(checking->run, &error);
+    if ((uint64_t)record.entry_n != checking->text.number) {
+        lm_fail(&error, LM_ENTRY_NUMBER, "%s is entry %lld, and the proof is for entry %llu", what,
+                (long long)record.entry_n, (unsigned long long)checking->text.number);
+        lm_run_fatal(checking->run, &error);
+    }
+    lm_merkle_leaf(line, size, leaf);
+    take_leaf(checking, leaf, what);
+    lm_buffer_reset(&checking->entry);
+    lm_buffer_bytes(&checking->entry, line, size);
+    lm_record_free(&record);
+}
+
+static size_t without_line_feed(const struct lm_buffer *bytes) {
+    return bytes->size > 0 && bytes->data[bytes->size - 1] == '\n' ? bytes->size - 1 : bytes->size;
+}
+
+static void read_exhibit(struct checking *checking) {
+    struct lm_error error;
+    struct lm_record record;
+    struct lm_buffer line = {0};
+    struct lm_merkle_proof *proof = &checking->text.proof;
+    if (lm_record_parse(checking->bytes.data, without_line_feed(&checking->bytes), &record,
+                        &error) < 0)
+        lm_run_fatal(checking->run, &error);
+    if (record.type != LM_TYPE_EXHIBIT || record.wrapped)
+        refuse(checking, LM_UNEXPECTED_TYPE, "a record that is no exhibit");
+    const struct lm_exhibit *exhibit = &record.as.exhibit;
+    checking->text.kind = LM_PROOF_INCLUSION;
+    checking->text.number = (uint64_t)exhibit->n;
+    for (size_t i = 0; i < json_array_size(exhibit->path); i++) {
+        const char *hash = json_string_value(json_array_get(exhibit->path, i));
+        if (proof->count == LM_PROOF_MAX ||
+            !lm_base64url_read(hash, proof->hashes[proof->count++], LM_HASH_SIZE))
+            refuse(checking, LM_BAD_MEMBER, "the exhibit's path is too long");
+    }
+    lm_buffer_text(&checking->note, exhibit->checkpoint);
+    lm_canonical(exhibit->entry, NULL, &line);
+    if (!lm_buffer_ok(&checking->note) || !lm_buffer_ok(&line))
+        refuse(checking, LM_MEMORY, "out of memory");
+    if (lm_checkpoint_parse(checking->note.data, checking->note.size, &checking->checkpoint,
+                            &error) < 0)
+        lm_run_fatal(checking->run, &error);
+    if (strcmp(exhibit->log, checking->checkpoint.origin) != 0)
+        refuse(checking, LM_WRONG_SUBJECT, "the exhibit's checkpoint is another log's");
+    take_entry(checking, line.data, line.size, "the exhibit's");
+    lm_buffer_free(&line);
+    lm_record_free(&record);
+}
+
+static void read_proof(struct checking *checking) {
+    struct lm_error error;
+    struct lm_proof_text *text = &checking->text;
+    if (checking->bytes.size > 0 && checking->bytes.data[0] == '{') {
+        read_exhibit(checking);
+        return;
+    }
+    if (lm_proof_text_parse(checking->bytes.data, checking->bytes.size, text, &error) < 0 ||
+        lm_checkpoint_parse(text->checkpoint, text->checkpoint_size, &checking->checkpoint,
+                            &error) < 0)
+        lm_run_fatal(checking->run, &error);
+    if (text->has_extra)
+        take_entry(checking, text->extra.data, text->extra.size, "the proof's");
+}
+
+/* The keeper's signature, and that it promises what the proof shows. */
+static void take_receipt(struct checking *checking, const char *path) {
+    struct lm_error error;
+    struct lm_record record;
+    struct lm_buffer bytes = {0};
+    struct lm_buffer payload = {0};
+    uint8_t leaf[LM_HASH_SIZE];
+    lm_log_read_file(checking->run, path, &bytes);
+    if (lm_record_parse(bytes.data, without_line_feed(&bytes), &record, &error) < 0)
+        lm_run_fatal(checking->run, &error);
+    const struct lm_receipt *receipt = &record.as.receipt;
+    if (record.type != LM_TYPE_RECEIPT || !record.signature.signature)
+        refuse(checking, LM_UNEXPECTED_TYPE, "--receipt: not one signed receipt");
+    lm_record_payload(&record, &payload);
+    if (!lm_buffer_ok(&payload))
+        refuse(checking, LM_MEMORY, "out of memory");
+    if (lm_jws_verify(&record.signature, checking->key.public_key, payload.data, payload.size,
+                      &error) < 0)
+        lm_run_fatal(checking->run, &error);
+    if (strcmp(receipt->log, checking->checkpoint.origin) != 0)
+        refuse(checking, LM_WRONG_SUBJECT, "the receipt is another log's");
+    if ((uint64_t)receipt->n != checking->text.number ||
+        !lm_base64url_read(receipt->leaf, leaf, sizeof leaf))
+        refuse(checking, LM_ENTRY_NUMBER, "the receipt is for another entry than the proof");
+    take_leaf(checking, leaf, "the receipt");
+    lm_record_free(&record);
+    lm_buffer_free(&payload);
+    lm_buffer_free(&bytes);
+}
+
+static void check_inclusion(struct checking *checking) {
+    const struct lm_log_options *options = checking->options;
+    const struct lm_checkpoint *checkpoint = &checking->checkpoint;
+    uint8_t leaf[LM_HASH_SIZE];
+    if (options->from)
+        lm_run_usage(checking->run, "--from: this proof is of an entry");
+    if (options->leaf) {
+        if (!lm_base64url_read(options->leaf, leaf, sizeof leaf))
+            lm_run_usage(checking->run, "--leaf: '%s' is not a digest", options->leaf);
+        take_leaf(checking, leaf, "--leaf");
+    }
+    if (options->entry) {
+        struct lm_buffer line = {0};
+        lm_log_read_file(checking->run, options->entry, &line);
+        take_entry(checking, line.data, without_line_feed(&line), "--entry");
+        lm_buffer_free(&line);
+    }
+    if (options->receipt)
+        take_receipt(checking, options->receipt);
+    if (!checking->has_leaf)
+        lm_run_usage(checking->run, "--entry, --leaf or --receipt says what is to be proved");
+    if (!lm_merkle_included(&checking->text.proof, checking->text.number, checkpoint->size,
+                            checking->leaf, checkpoint->root))
+        refuse(checking, LM_NOT_INCLUDED, "the proof does not lead to the checkpoint's root");
+}
+
+static void check_consistency(struct checking *checking) {
+    const struct lm_log_options *options = checking->options;
+    const struct lm_checkpoint *checkpoint = &checking->checkpoint;
+    struct lm_checkpoint old;
+    struct lm_error error;
+    struct lm_buffer bytes = {0};
+    if (options->entry || options->leaf || options->receipt)
+        lm_run_usage(checking->run, "this proof is of no entry, but of an earlier checkpoint");
+    if (!options->from)
+        lm_run_usage(checking->run, "--from: the earlier checkpoint is needed");
+    read_checkpoint(checking->run, options->from, &bytes, &old);
+    if (strcmp(old.origin, checkpoint->origin) != 0)
+        refuse(checking, LM_WRONG_SUBJECT, "the two checkpoints are of two logs");
+    if (lm_note_verify(&old.note, &checking->key, NULL, &error) < 0)
+        lm_run_fatal(checking->run, &error);
+    if (old.size != checking->text.number)
+        refuse(checking, LM_NOT_INCLUDED, "the proof is from another size than --from has");
+    if (!lm_merkle_consistent(&checking->text.proof, old.size, old.root, checkpoint->size,
+                              checkpoint->root))
+        refuse(checking, LM_FORK,
+               "the proof does not show that one checkpoint continues the other");
+    lm_buffer_free(&bytes);
+}
+
+static void check_witnesses(struct checking *checking) {
+    const struct lm_list *witnesses = &checking->options->witnesses;
+    struct lm_error error;
+    for (size_t i = 0; i < witnesses->count; i++) {
+        struct lm_note_key key;
+        if (!lm_log_read_vkey(witnesses->items[i], &key) || key.kind != LM_NOTE_COSIGNATURE)
+            lm_run_usage(checking->run, "--witness: '%s' is not a witness's verifier key",
+                         witnesses->items[i]);
+        if (lm_note_verify(&checking->checkpoint.note, &key, NULL, &error) < 0)
+            lm_run_fatal(checking->run, &error);
+    }
+}
+
+void lm_log_check_command(struct lm_run *run, const struct lm_log_options *options) {
+    struct checking checking = {.run = run, .options = options};
+    struct lm_error error;
+    const char *file = lm_log_take_operand(run);
+    lm_log_no_more_operands(run);
+    lm_log_read_file(run, file ? file : "-", &checking.bytes);
+    read_proof(&checking);
+    lm_log_find_key(run, options, checking.checkpoint.origin, &checking.key);
+    if (lm_note_verify(&checking.checkpoint.note, &checking.key, NULL, &error) < 0)
+        lm_run_fatal(run, &error);
+    check_witnesses(&checking);
+    if (checking.text.kind == LM_PROOF_INCLUSION)
+        check_inclusion(&checking);
+    else
+        check_consistency(&checking);
+    if (checking.entry.size > 0)
+        lm_run_write_buffer(run, &checking.entry);
+    lm_proof_text_free(&checking.text);
+    lm_buffer_free(&checking.entry);
+    lm_buffer_free(&checking.bytes);
+    lm_buffer_free(&checking.note);
+}

@@ -1,0 +1,23 @@
+/*
+ * Small files as a whole: read into memory, or replaced so that a crash leaves the old one or the
+ * new one and never a part.
+ */
+#ifndef LM_BASE_FILE_H
+#define LM_BASE_FILE_H
+
+#include <stddef.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/error.h"
+
+/* Appends what is in PATH ("-" is standard input), which is at most MAX bytes (LM_TOO_LONG).
+ * LM_NO_INPUT where there is no such file or it cannot be read. */
+int lm_file_read(const char *path, size_t max, struct lm_buffer *out,
+                 struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Writes the bytes to PATH, in the place of what is there: by way of PATH.new, and durable with its
+ * name when this returns. Callers that may meet one another lock each other out. LM_IO. */
+int lm_file_replace(const char *path, const char *bytes, size_t size,
+                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+#endif
