@@ -2,6 +2,7 @@
 
 #include "cmd/csv_input.h"
 #include "cmd/run.h"
+#include "lib/base/id.h"
 #include "lib/base/limits.h"
 #include "lib/base/period_argument.h"
 #include "lib/base/zone.h"
@@ -24,6 +25,7 @@ struct options {
     const char *firmware;
     int quality;
     int64_t seq;
+    struct lm_list to;
     struct lm_common common;
 };
 
@@ -42,6 +44,8 @@ static const struct lm_option option_table[] = {
     {0, "quality", LM_OPTION_WORD, "measured|estimated|corrected", lm_quality_words,
      offsetof(struct options, quality), "what to call what was measured"},
     ROW(0, "seq", NUMBER, "N", seq, "the version of the readings; without it 0"),
+    ROW(0, "to", LIST, "ID", to,
+        "address the readings to this party; several times for a reading each"),
     {0},
 };
 
@@ -72,9 +76,15 @@ static struct lm_reading new_reading(const struct options *options) {
     return reading;
 }
 
-static void write_reading(struct meter *meter, const struct lm_reading *reading) {
-    lm_record_write(LM_TYPE_READING, reading, &meter->line);
-    lm_run_write_buffer(meter->run, &meter->line);
+/* One for everybody, or one for each addressee. */
+static void write_reading(struct meter *meter, struct lm_reading *reading) {
+    const struct lm_list *to = &meter->options->to;
+    for (size_t i = 0; i < to->count || i == 0; i++) {
+        if (to->count > 0)
+            reading->to = to->items[i];
+        lm_record_write(LM_TYPE_READING, reading, &meter->line);
+        lm_run_write_buffer(meter->run, &meter->line);
+    }
 }
 
 static void write_interval(struct meter *meter, const struct lm_interval *interval) {
@@ -164,6 +174,10 @@ static void check_usage(struct lm_run *run, const struct options *options) {
     const char *zone = options->zone ? options->zone : options->p1 ? P1_ZONE : NULL;
     if (!options->meter)
         lm_run_usage(run, "--meter is missing");
+    for (size_t i = 0; i < options->to.count; i++) {
+        if (!lm_id_valid(options->to.items[i], strlen(options->to.items[i])))
+            lm_run_usage(run, "--to: '%.100s' is not an id", options->to.items[i]);
+    }
     if (options->csv && options->p1)
         lm_run_usage(run, "--csv and --p1 contradict each other");
     if (!lm_period_of(0, options->length_minutes, &period))
@@ -201,5 +215,6 @@ int main(int argc, char **argv) {
     else
         convert_csv(&meter);
     lm_buffer_free(&meter.line);
+    lm_list_free(&options.to);
     return lm_run_finish(&run);
 }

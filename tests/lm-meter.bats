@@ -517,6 +517,25 @@ EOT
 EOT
 }
 
+@test "--to: a reading for each addressee, which are one reading to who gets several" {
+    printf 'period,import_wh,export_wh\n2016-04-01T12:00Z/PT30M,1,2\n2016-04-01T12:30Z/PT30M,3,4\n' >in
+    run -0 --separate-stderr lm-meter --meter mt1 --to s1 --to dso in
+    [ "$(jq -r '"\(.import_wh) \(.to)"' <<<"$output")" = $'1 s1\n1 dso\n3 s1\n3 dso' ]
+    [ "$(jq -c 'del(.to)' <<<"$output" | sort -u)" = "$(lm-meter --meter mt1 in | jq -c .)" ]
+    run -2 lm-meter --meter mt1 --to 's 1' in
+    # Settled once.
+    {
+        echo '{"type":"identity","v":1,"id":"u1","role":"user","supplier":"s1","region":"r","valid":"2016-01-01T00:00Z/2017-01-01T00:00Z","keys":{"sign":{"crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},"seal":{"crv":"X25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}},"proof":{"protected":"e30","signature":"AAAA"}}' |
+            tee user
+        jq -c 'del(.supplier, .region) | .id = "mt1" | .role = "meter" | .user = "u1"' user
+        jq -c 'del(.supplier, .region) | .id = "s1" | .role = "supplier" | .regions = ["r"]' user
+        echo '{"currency":"EUR","feed_in":"0.04","fees_borne_by":{"bought":"supplier","export":"supplier","import":"supplier","sold":"user"},"retail":[{"price":"0.2"}],"supplier":"s1","type":"tariff","v":1,"valid":"2016-01-01T00:00Z/2017-01-01T00:00Z","zone":"Europe/Brussels"}'
+    } >terms
+    lm-meter --meter mt1 in | lm-settle terms - >once
+    lm-meter --meter mt1 --to s1 --to dso in | lm-settle terms - | cmp once -
+    [ -s once ]
+}
+
 @test "exit statuses: missing file 66, full disk 74; help and version" {
     run -66 --separate-stderr meter nowhere
     run -66 --separate-stderr meter --p1 nowhere

@@ -6,6 +6,8 @@
 FILTERS="
 lm-sign    -k {}/u1.jwk
 lm-verify  -r {}/registry.ndjson --root {}/registrar.jwk --now 2016-04-01T11:00:00Z
+lm-seal    -r {}/registry.ndjson --root {}/registrar.jwk --now 2016-04-01T11:00:00Z
+lm-open    -k {}/m1.jwk
 lm-clear
 lm-settle
 lm-inform  -r {}/registry.ndjson --root {}/registrar.jwk
@@ -26,9 +28,9 @@ lm-bid   --csv --now 2016-04-01T10:00:00Z
 lm-meter --meter mt1 --now 2016-04-01T13:00:00Z
 "
 # Filters that work record by record, with several threads.
-PARALLEL="lm-sign lm-verify lm-log"
+PARALLEL="lm-sign lm-verify lm-log lm-seal lm-open"
 # Filters whose output holds random numbers.
-RANDOM_OUTPUT=""
+RANDOM_OUTPUT="lm-seal"
 
 # filters: the names of the filters.
 filters() {
@@ -45,6 +47,15 @@ call() {
     local line
     line=$(awk -v name="$1" '$1 == name' <<<"$FILTERS$TEXTS")
     read -ra COMMAND <<<"${line//\{\}/$BATS_FILE_TMPDIR}"
+}
+
+# unseal FILTER: of a filter's output what is not random, to be compared.
+unseal() {
+    if [[ $1 == lm-seal ]]; then
+        lm-open -k "$BATS_FILE_TMPDIR/m1.jwk"
+    else
+        cat
+    fi
 }
 
 entity() {
@@ -84,6 +95,8 @@ READING
     cp orders.ndjson lm-sign.in
     cp signed.ndjson lm-verify.in
     cp signed.ndjson lm-log.in
+    cp signed.ndjson lm-seal.in
+    lm-seal -r registry.ndjson --root registrar.jwk --now 2016-04-01T11:00:00Z signed.ndjson >lm-open.in
     cp orders.ndjson lm-clear.in
     cat registry.ndjson tariff.ndjson reading.ndjson >lm-settle.in
     # The audit gets all that is right about a period, so that it has nothing to find.

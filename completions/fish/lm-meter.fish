@@ -8,6 +8,7 @@ complete -c lm-meter -l max-gap -x -d 'interpolate registers over at most N minu
 complete -c lm-meter -l firmware -x -d 'the digest of the meter\'s firmware'
 complete -c lm-meter -l quality -x -a 'measured estimated corrected' -d 'what to call what was measured'
 complete -c lm-meter -l seq -x -d 'the version of the readings; without it 0'
+complete -c lm-meter -l to -x -d 'address the readings to this party; several times for a reading each'
 complete -c lm-meter -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
 complete -c lm-meter -l accept-rejects -d 'exit 0 in spite of rejected records'
 complete -c lm-meter -l strict -d 'stop at the first rejected line'

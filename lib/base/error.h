@@ -96,6 +96,16 @@ enum lm_exit {
       "the response is right, but not the one waited for")                                         \
     X(ATTESTER, "attester", LM_EXIT_REJECT, "the platform attester failed")                        \
     X(UNATTESTED, "unattested", LM_EXIT_REJECT, "no attestation of approved firmware")             \
+    /* sealed boxes */                                                                             \
+    X(NO_ADDRESSEE, "no_addressee", LM_EXIT_REJECT, "the record names nobody it is meant for")     \
+    X(WRONG_ADDRESSEE, "wrong_addressee", LM_EXIT_REJECT, "the record is meant for somebody else") \
+    X(OTHER_KEY, "other_key", LM_EXIT_REJECT, "the box is sealed to another key")                  \
+    X(WEAK_KEY, "weak_key", LM_EXIT_REJECT, "the key to seal to is of small order")                \
+    X(BOX_SIZE, "box_size", LM_EXIT_REJECT, "no box has that size: it is truncated")               \
+    X(BAD_BOX, "bad_box", LM_EXIT_REJECT, "the box was altered, or is for another key")            \
+    X(BAD_PADDING, "bad_padding", LM_EXIT_REJECT,                                                  \
+      "what is in the box is not padded as it must be")                                            \
+    X(BAD_CONTENT, "bad_content", LM_EXIT_REJECT, "no record that names its addressee is inside")  \
     /* market */                                                                                   \
     X(PRICE, "price", LM_EXIT_REJECT, "the price is outside the floor and cap of the rules")       \
     X(PERIOD, "period", LM_EXIT_REJECT, "the period's length is not the market's")                 \

@@ -25,6 +25,7 @@ static void describe(const struct lm_registry *registry, const struct lm_registr
         .valid = row->valid,
     };
     memcpy(registered->public_key, row->public_key, sizeof row->public_key);
+    memcpy(registered->seal_public, row->seal_public, sizeof row->seal_public);
 }
 
 /* The row of a group that counts at an instant, of those that were logged by KNOWN_S. */

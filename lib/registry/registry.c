@@ -89,7 +89,8 @@ static int fill_identity(struct lm_registry *registry, const struct lm_identity 
     row->region = keep_text(registry, identity->region);
     row->user = keep_text(registry, identity->user);
     row->valid = identity->valid;
-    if (!lm_base64url_read(identity->keys.sign.x, row->public_key, sizeof row->public_key))
+    if (!lm_base64url_read(identity->keys.sign.x, row->public_key, sizeof row->public_key) ||
+        !lm_base64url_read(identity->keys.seal.x, row->seal_public, sizeof row->seal_public))
         return lm_fail(error, LM_DEFECT, "a key that was checked does not decode");
     if (name_id(registry, identity->id, row, error) < 0 ||
         name_key(registry, kid, row, error) < 0 ||

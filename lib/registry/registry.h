@@ -80,6 +80,7 @@ struct lm_registered {
     size_t firmware_count;
     struct lm_validity valid;
     uint8_t public_key[32];
+    uint8_t seal_public[32]; /* what records to it are sealed with */
 };
 
 /* Who has the key KID at an instant: LM_UNKNOWN_SIGNER, LM_NOT_YET_VALID, LM_EXPIRED,

@@ -50,6 +50,7 @@ struct lm_registry_row {
     size_t region;
     size_t user;
     uint8_t public_key[32];
+    uint8_t seal_public[32];
     /* a revocation's */
     int64_t at_s;   /* from when on it counts */
     bool bare_copy; /* of one that is logged, too, and counts in this one's stead */

@@ -74,7 +74,7 @@ static const struct {
     {LM_TYPE_BILL, "the supplier", "lm-settle"},
     {LM_TYPE_CHALLENGE, "who asks", NULL},
     {LM_TYPE_RESPONSE, "who responds", NULL},
-    {LM_TYPE_SEALED, NULL, NULL},
+    {LM_TYPE_SEALED, NULL, "lm-seal"},
     {LM_TYPE_ENTRY, NULL, NULL},
     {LM_TYPE_RECEIPT, "the keeper of the log", NULL},
     {LM_TYPE_REJECT, NULL, "every filter, with --rejects"},

@@ -1,0 +1,12 @@
+# Written from the option table of lm-open.
+complete -c lm-open -s k -l key -r -F -d 'open with this key file; several times if need be'
+complete -c lm-open -l passphrase-file -r -F -d 'take the first line of FILE as the passphrase of the key file'
+complete -c lm-open -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
+complete -c lm-open -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
+complete -c lm-open -l accept-rejects -d 'exit 0 in spite of rejected records'
+complete -c lm-open -l strict -d 'stop at the first rejected line'
+complete -c lm-open -l progress -d 'show the number of records on a terminal\'s standard error'
+complete -c lm-open -l now -x -d 'take this for the present instant'
+complete -c lm-open -s h -l help -d 'print this and exit'
+complete -c lm-open -l version -d 'print the version and exit'
+complete -c lm-open -l completion -x -d 'print the completion script for bash, zsh or fish and exit'

@@ -1,0 +1,13 @@
+# Written from the option table of lm-seal.
+complete -c lm-seal -s r -l registry -r -F -d 'identities, revocations, rules, firmware; several times if need be'
+complete -c lm-seal -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-seal -l to -x -d 'seal to this addressee of the record; several times for a sealed record each'
+complete -c lm-seal -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
+complete -c lm-seal -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
+complete -c lm-seal -l accept-rejects -d 'exit 0 in spite of rejected records'
+complete -c lm-seal -l strict -d 'stop at the first rejected line'
+complete -c lm-seal -l progress -d 'show the number of records on a terminal\'s standard error'
+complete -c lm-seal -l now -x -d 'take this for the present instant'
+complete -c lm-seal -s h -l help -d 'print this and exit'
+complete -c lm-seal -l version -d 'print the version and exit'
+complete -c lm-seal -l completion -x -d 'print the completion script for bash, zsh or fish and exit'
