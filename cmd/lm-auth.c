@@ -235,6 +235,8 @@ static void conclude(void *pointer, struct lm_work_item *items, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct message *message = &task->messages[i];
         struct lm_error error;
+        if (items[i].rejected && lm_reason_exit(items[i].error.reason) != LM_EXIT_REJECT)
+            fatal(task, &items[i].error);
         items[i].skip = items[i].skip || stop;
         if (!items[i].rejected && !items[i].skip) {
             if (!locked)

@@ -3,7 +3,7 @@
 # an error and its status, never a signal, never output that would not have been there otherwise,
 # and half a line is refused by who reads it. By `make check` the later calls only in part, by
 # `make check-fault` all of them.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2094,SC2154
 bats_require_minimum_version 1.5.0
 load helper
 load programs
@@ -231,6 +231,93 @@ LOOK
     done
 }
 
+# auth FAULT STATUSES COMMAND…: lm-auth of m1, who has asked u1, and has an answer in `response`.
+# Whatever fails, the next one can go on with the state file, and nothing lies beside it.
+auth() {
+    local fault=$1 options=(-n 12) status
+    [[ -z ${LM_FAULT_ALL:-} ]] || options=(-n 0)
+    for status in $2; do
+        options+=(-s "$status")
+    done
+    shift 2
+    cat >look <<'LOOK'
+[ "$STATUS" != 0 ] || sh achieved || { echo "it says 0 and has not done it"; exit 1; }
+lm-auth challenge -k m1.jwk -s m1.auth -t next --now 2016-04-01T11:00:01Z >/dev/null ||
+    { echo "nobody can go on"; exit 1; }
+for file in m1.auth?*; do
+    [ "$file" = 'm1.auth?*' ] || { echo "left behind: $file"; exit 1; }
+done
+cp -p saved m1.auth
+LOOK
+    cp -p saved m1.auth
+    [[ -z ${options_random:-} ]] || options+=("$options_random")
+    run "$build/tests/tools/fault" -x "sh $PWD/look" "${options[@]}" "$build/tests/preload/fault.so" \
+        "$fault" lm-auth "$@" --now 2016-04-01T11:00:00Z --jobs 1
+    echo "$output"
+    [[ $status -eq 0 ]]
+}
+
+# auth_all COMMAND…: with every fault. What is drawn at random is only counted with options_random.
+auth_all() {
+    auth_each "$@" <<FAULTS
+malloc:$ENOMEM 70
+malloc:$ENOMEM+ 70
+write:$ENOSPC 74
+write:$ENOSPC+ 74
+write:half 74
+write:$EIO 74
+read:$EIO 74
+fsync:$EIO 74
+fsync:$ENOSPC 74
+ftruncate:$EIO 74
+flock:$EIO 74
+rename:$EIO 74
+fchmod:$EIO 74
+open:$EMFILE 66 74
+open:$EIO 66 74
+write:$EINTR
+write:short
+write:short+
+read:$EINTR
+read:short+
+flock:$EINTR
+FAULTS
+}
+auth_each() {
+    local fault statuses
+    while read -r fault statuses; do
+        auth "$fault" "$statuses" "$@"
+    done
+}
+
+@test "lm-auth: what it was asked for, or an error, and a state file to go on with" {
+    local registry=(-r "$F/registry.ndjson" --root "$F/registrar.jwk") now=(--now 2016-04-01T11:00:00Z)
+    cp -p "$F"/{m1,u1}.jwk .
+    lm-auth challenge -k m1.jwk -s m1.auth -t u1 "${now[@]}" |
+        lm-auth respond -k u1.jwk -s u1.auth "${registry[@]}" "${now[@]}" >response
+    lm-auth challenge -k u1.jwk -s u1.auth -t m1 "${now[@]}" >challenge
+    cp -p m1.auth saved
+    echo 'grep -q ^answered m1.auth' >achieved
+    auth_all check -s m1.auth "${registry[@]}" response
+    echo 'test $(grep -c ^sent m1.auth) -eq 2' >achieved
+    options_random=-r
+    auth_all respond -k m1.jwk -s m1.auth "${registry[@]}" challenge
+    echo 'test $(grep -c ^sent m1.auth) -eq 3' >achieved
+    auth_all challenge -k m1.jwk -s m1.auth -t u1 -t s1
+}
+
+@test "lm-auth: a state file that is torn, or that it is time to write anew" {
+    local to=()
+    cp -p "$F"/m1.jwk .
+    for _ in {1..1100}; do to+=(-t u1); done
+    lm-auth challenge -k m1.jwk -s m1.auth "${to[@]}" --now 2016-04-01T10:00:00Z >/dev/null
+    printf 'sent abc' >>m1.auth
+    cp -p m1.auth saved
+    echo 'test $(wc -l <m1.auth) -eq 2' >achieved
+    options_random=-r
+    auth_all challenge -k m1.jwk -s m1.auth -t u1
+}
+
 @test "lm-period" {
     for fault in malloc:$ENOMEM malloc:$ENOMEM+; do
         with_period "$fault" 70
@@ -256,5 +343,5 @@ with_period() {
 }
 
 @test "every program is among these" {
-    diff <(programs) <({ filters; texts; echo lm-keygen; echo lm-period; } | sort)
+    diff <(programs) <({ filters; texts; echo lm-auth; echo lm-keygen; echo lm-period; } | sort)
 }

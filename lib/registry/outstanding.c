@@ -123,6 +123,15 @@ static int check_status(const struct lm_outstanding *state, const struct stat *s
     return 0;
 }
 
+static int wait_for_lock(const struct lm_outstanding *state, int fd, int operation,
+                         struct lm_error *error) {
+    while (flock(fd, operation) != 0) {
+        if (errno != EINTR)
+            return fail_io(state, error);
+    }
+    return 0;
+}
+
 /* Locks the file that is at the path when the lock is had: whoever writes it anew puts another
  * one there. */
 static int lock_file(struct lm_outstanding *state, bool make, struct lm_error *error) {
@@ -135,10 +144,8 @@ static int lock_file(struct lm_outstanding *state, bool make, struct lm_error *e
             return fail_io(state, error);
         if (check_status(state, &ours, error) < 0)
             return -1;
-        while (flock(state->fd, LOCK_EX) != 0) {
-            if (errno != EINTR)
-                return fail_io(state, error);
-        }
+        if (wait_for_lock(state, state->fd, LOCK_EX, error) < 0)
+            return -1;
         state->locked = true;
         if (lstat(state->path, &there) == 0 && there.st_dev == ours.st_dev &&
             there.st_ino == ours.st_ino)
@@ -239,9 +246,10 @@ static int write_at(const struct lm_outstanding *state, int fd, const struct lm_
 /* Makes FD, a new file beside the old one, the state file; it is locked before anybody sees it. */
 static int replace(struct lm_outstanding *state, int fd, const struct lm_buffer *text,
                    struct lm_error *error) {
-    if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
+    if (fchmod(fd, S_IRUSR | S_IWUSR) != 0)
         return fail_io(state, error);
-    if (write_at(state, fd, text, 0, error) < 0)
+    if (wait_for_lock(state, fd, LOCK_EX | LOCK_NB, error) < 0 ||
+        write_at(state, fd, text, 0, error) < 0)
         return -1;
     if (rename(state->new_path, state->path) != 0)
         return fail_io(state, error);
@@ -332,7 +340,7 @@ int lm_outstanding_commit(struct lm_outstanding *state, struct lm_error *error) 
         lm_buffer_reset(&state->changes);
     }
     state->locked = false;
-    return flock(state->fd, LOCK_UN) == 0 ? 0 : fail_io(state, error);
+    return wait_for_lock(state, state->fd, LOCK_UN, error);
 }
 
 /* ---- asking and changing ---- */

@@ -8,10 +8,10 @@
 #include "lib/base/period.h"
 #include "lib/record/schema.h"
 
-#define HEADER      "lm-auth-state"
-#define FIELDS_MAX  6
-#define SUM_BYTES   9
-#define DIGEST_SIZE (LM_DIGEST_TEXT_SIZE - 1)
+#define HEADER     "lm-auth-state"
+#define FIELDS_MAX 6
+#define SUM_BYTES  9
+#define SUM_TEXT   13 /* its base64url and a NUL */
 
 /* What a digest names: items, each as its index + 1, 0 for none. */
 struct lm_sent_place {
@@ -142,17 +142,20 @@ static int apply_closed(struct lm_sent_table *table, const char *digest, struct 
 
 /* ---- writing ---- */
 
-static void checksum(const char *text, size_t size, struct lm_buffer *out) {
+static void checksum(const char *text, size_t size, char sum[SUM_TEXT]) {
     uint8_t digest[crypto_hash_sha256_BYTES];
     (void)crypto_hash_sha256(digest, (const uint8_t *)text, size);
-    lm_base64url_append(digest, SUM_BYTES, out);
+    (void)sodium_bin2base64(sum, SUM_TEXT, digest, SUM_BYTES,
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 /* Ends the line that began at START: its fields are there, each with its space. */
 static void end_line(struct lm_buffer *journal, size_t start) {
+    char sum[SUM_TEXT];
     if (!lm_buffer_ok(journal))
         return;
-    checksum(journal->data + start, journal->size - start, journal);
+    checksum(journal->data + start, journal->size - start, sum);
+    lm_buffer_text(journal, sum);
     lm_buffer_byte(journal, '\n');
 }
 
@@ -310,15 +313,12 @@ static const struct {
 /* Whether the line ends in the checksum of what stands before it, up to and with a space. */
 static bool checksum_right(const char *line, size_t size) {
     const char *space = memrchr(line, ' ', size);
-    struct lm_buffer sum = {0};
+    char sum[SUM_TEXT];
     if (!space)
         return false;
     size_t body = (size_t)(space - line) + 1;
-    checksum(line, body, &sum);
-    bool right = lm_buffer_ok(&sum) && sum.size == size - body &&
-                 memcmp(sum.data, line + body, sum.size) == 0;
-    lm_buffer_free(&sum);
-    return right;
+    checksum(line, body, sum);
+    return size - body == strlen(sum) && memcmp(sum, line + body, size - body) == 0;
 }
 
 /* SIZE bytes without the line feed. */

@@ -4,7 +4,7 @@
  * from there on.
  *
  *     CALL     malloc (all that allocates, mmap of memory and threads included), write, read, open,
- *              close, fsync, rename, fchmod, poll
+ *              close, fsync, ftruncate, flock, rename, fchmod, poll
  *     EFFECT   a number of errno; short: a write or read of only one byte; half: a write of half of
  *              what is to be written, and those behind it fail for want of room
  *
@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -134,6 +135,31 @@ ssize_t write(int fd, const void *bytes, size_t size) {
     return syscall(SYS_write, fd, bytes, size);
 }
 
+/* Counted as writes and reads. */
+ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset) {
+    int struck = strike("write");
+    if (struck > 0) {
+        errno = struck;
+        return -1;
+    }
+    if (struck == SHORT && size > 1)
+        size = 1;
+    if (struck == HALF)
+        size = size / 2;
+    return syscall(SYS_pwrite64, fd, bytes, size, offset);
+}
+
+ssize_t pread(int fd, void *bytes, size_t size, off_t offset) {
+    int struck = strike("read");
+    if (struck > 0) {
+        errno = struck;
+        return -1;
+    }
+    if (struck == SHORT && size > 1)
+        size = 1;
+    return syscall(SYS_pread64, fd, bytes, size, offset);
+}
+
 ssize_t read(int fd, void *bytes, size_t size) {
     int struck = strike("read");
     if (struck > 0) {
@@ -167,6 +193,14 @@ int close(int fd) {
 
 int fsync(int fd) {
     return fails("fsync") ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int ftruncate(int fd, off_t size) {
+    return fails("ftruncate") ? -1 : (int)syscall(SYS_ftruncate, fd, size);
+}
+
+int flock(int fd, int operation) {
+    return fails("flock") ? -1 : (int)syscall(SYS_flock, fd, operation);
 }
 
 int rename(const char *from, const char *to) {
