@@ -1,12 +1,18 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/run.h"
+#include "lib/base/file.h"
 #include "lib/evidence/audit.h"
 #include "lib/evidence/report.h"
+#include "lib/evidence/witness_key.h"
 
 struct options {
     struct lm_common common;
     const char *root;
+    struct lm_list checkpoints;
+    struct lm_list witnesses;
+    const char *receipts;
     int64_t power_max_w;
     bool report;
 };
@@ -16,6 +22,11 @@ struct options {
 
 static const struct lm_option option_table[] = {
     ROW(FILE, "root", "FILE|KID", root, "the registrar's key, or its thumbprint"),
+    ROW(FILES, "checkpoint", "FILE", checkpoints,
+        "a checkpoint of a log, of now or before; several times if need be"),
+    ROW(FILES, "witness", "VKEY|FILE", witnesses,
+        "a witness that must have seen the logs; several times if need be"),
+    ROW(FILE, "receipts", "FILE", receipts, "receipts, each for an entry that must be there"),
     ROW(FLAG, "report", NULL, report, "write lines for people instead of records"),
     ROW(NUMBER, "max-power", "W", power_max_w,
         "the most watts that a meter can carry; without it 1000000"),
@@ -41,6 +52,50 @@ struct context {
 static void check(struct lm_run *run, int result, const struct lm_error *error) {
     if (result < 0)
         lm_run_fatal(run, error);
+}
+
+static struct lm_note_key *load_witnesses(struct lm_run *run, const struct lm_list *names) {
+    struct lm_note_key *keys = calloc(names->count + 1, sizeof *keys);
+    struct lm_error error;
+    if (!keys) {
+        lm_fail_memory(&error);
+        lm_run_fatal(run, &error);
+    }
+    for (size_t i = 0; i < names->count; i++)
+        check(run, lm_witness_key_load(names->items[i], &keys[i], &error), &error);
+    return keys;
+}
+
+/* What the files hold, one buffer each. */
+static struct lm_buffer *read_files(struct lm_run *run, const struct lm_list *files) {
+    struct lm_buffer *buffers = calloc(files->count + 1, sizeof *buffers);
+    struct lm_error error;
+    if (!buffers) {
+        lm_fail_memory(&error);
+        lm_run_fatal(run, &error);
+    }
+    for (size_t i = 0; i < files->count; i++)
+        check(run, lm_file_read(files->items[i], LM_NOTE_SIZE_MAX, &buffers[i], &error), &error);
+    return buffers;
+}
+
+/* An empty file holds no checkpoint, and no bytes. */
+static void add_checkpoints(struct lm_run *run, struct lm_audit *audit, const struct lm_list *files,
+                            struct lm_buffer *buffers) {
+    struct lm_error error;
+    for (size_t i = 0; i < files->count; i++) {
+        const char *bytes = buffers[i].data ? buffers[i].data : "";
+        check(run, lm_audit_checkpoint(audit, files->items[i], bytes, buffers[i].size, &error),
+              &error);
+        lm_buffer_free(&buffers[i]);
+    }
+    free(buffers);
+}
+
+static int add_receipt(void *audit, const struct lm_input *input, struct lm_record *record,
+                       struct lm_error *error) {
+    (void)record;
+    return lm_audit_receipt(audit, &input->line, error);
 }
 
 static int write_finding(void *pointer, const struct lm_finding *finding, struct lm_error *error) {
@@ -123,27 +178,39 @@ int main(int argc, char **argv) {
     struct lm_run run;
     struct lm_error error;
     struct lm_root root;
-    struct lm_audit_options wanted;
-    struct lm_audit *audit;
 
     lm_run_start(&run, &program, argc, argv, &options);
     if (!options.root)
         lm_run_usage(&run, "--root is needed");
     struct context context = {.run = &run, .report = options.report};
-    wanted = (struct lm_audit_options){.root = &root,
-                                       .now_s = lm_run_now(&run),
-                                       .power_max_w = options.power_max_w,
-                                       .finding = write_finding,
-                                       .refuse = refuse,
-                                       .context = &context};
-    if (lm_crypto_start(&error) < 0 || lm_root_load(options.root, &root, &error) < 0)
-        lm_run_fatal(&run, &error);
+    check(&run, lm_crypto_start(&error), &error);
+    check(&run, lm_root_load(options.root, &root, &error), &error);
+    struct lm_note_key *witnesses = load_witnesses(&run, &options.witnesses);
     lm_run_keep(&run);
+    struct lm_buffer *checkpoints = read_files(&run, &options.checkpoints);
+    if (options.receipts)
+        lm_run_allow(&run, options.receipts, LM_SANDBOX_READ);
     lm_run_confine_to_input(&run);
-    if (!(wanted.pool = lm_pool_new((size_t)options.common.jobs, &error)) ||
-        !(audit = lm_audit_new(&wanted, &error)))
+    /* Its threads are confined as well. */
+    struct lm_pool *pool = lm_pool_new((size_t)options.common.jobs, &error);
+    if (!pool)
         lm_run_fatal(&run, &error);
+    const struct lm_audit_options wanted = {.root = &root,
+                                            .now_s = lm_run_now(&run),
+                                            .power_max_w = options.power_max_w,
+                                            .witnesses = witnesses,
+                                            .witness_count = options.witnesses.count,
+                                            .pool = pool,
+                                            .finding = write_finding,
+                                            .refuse = refuse,
+                                            .context = &context};
+    struct lm_audit *audit = lm_audit_new(&wanted, &error);
+    if (!audit)
+        lm_run_fatal(&run, &error);
+    add_checkpoints(&run, audit, &options.checkpoints, checkpoints);
     read_lines(&run, audit);
+    if (options.receipts && !run.stopped)
+        lm_run_file(&run, options.receipts, add_receipt, audit);
     /* Where --strict has stopped, half of the records are no market to judge. */
     if (!run.stopped) {
         lm_run_again(&run);
@@ -151,7 +218,10 @@ int main(int argc, char **argv) {
         judge(&context, audit);
     }
     lm_audit_free(audit);
-    lm_pool_free(wanted.pool);
+    lm_pool_free(pool);
+    free(witnesses);
+    lm_list_free(&options.checkpoints);
+    lm_list_free(&options.witnesses);
     lm_buffer_free(&context.line);
     return lm_run_finish(&run);
 }

@@ -114,7 +114,7 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
 }
 
 @test "records in entries, at instants before the gates" {
-    entries "$M/all.ndjson" >log
+    entries "$M/logged.ndjson" >log
     clean log
     # A part of a log, out of its place, is as good in a stream.
     tac log | sed '$d' | audit >said
@@ -244,7 +244,7 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
         jq -c "select($ORDER)" "$M/all.ndjson"
         jq -c 'select(.type | IN("clearing", "trade", "reading", "settlement", "transfer"))' "$M/all.ndjson"; } >all
     entries all "(if $ORDER or .type == \"clearing\" or .type == \"trade\" then \"2016-04-01T11:15:00Z\" else \"2016-04-01T11:14:59Z\" end)" >log
-    found log '1 clearing_differs lm' '1 late_used lm' '1 trade_differs lm'
+    found - '1 clearing_differs lm' '1 late_used lm' '1 trade_differs lm' <log
     # The order first, then the trade.
     jq -se --slurpfile log log 'map(select(.code == "late_used").entries | map($log[.n].record.type)) == [["order", "trade"]]' <<<"$output"
 }
@@ -492,10 +492,10 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
 # ---- logs ----
 
 @test "an entry's number is its place in a log, and logs do not run backwards" {
-    entries "$M/all.ndjson" >log
-    n=$(jq "select(.record | $ORDER) | .n" log)
+    entries "$M/logged.ndjson" >log
+    n=$(jq 'select(.record | .type == "notice" and .to == "u1") | .n' log | head -n 1)
     jq -c "select(.n != $n)" log >a
-    found a '1 entry_number null' '1 clearing_differs lm' '1 trade_differs lm' '1 trade_unfounded lm'
+    found a '1 entry_number null' '1 notice_missing lm'
     jq -se --argjson n "$n" '.[0] | .code == "entry_number" and .entries == [{"log": "a", "n": ($n + 1)}]' <<<"$output"
     sed 50p log >a
     found a '1 entry_number null' '1 entry_repeated null'
@@ -518,7 +518,7 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     tariff() { # key select valid feed_in
         made "$M/$1.jwk" "$2" ".valid = \"$3\" | .feed_in = \"$4\""
     }
-    entries "$M/all.ndjson" >log
+    entries "$M/logged.ndjson" >log
     n=$(wc -l <log)
     late() { # at
         jq -c --argjson n "$n" --arg at "$1" '{type: "entry", v: 1, n: ($n + input_line_number - 1), at: $at, record: .}'
@@ -540,6 +540,30 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     [[ $(jq -r .code <<<"${lines[0]}") == retroactive ]]
     jq -c '.at = "2016-04-01T10:00:00Z"' b >c
     clean log b c
+}
+
+# ---- notices ----
+
+@test "of every auction in a log there are the notices, and where there is one, all" {
+    [[ $(wc -l <"$M/notices.ndjson") -gt 30 ]]
+    clean "$M/logged.ndjson"
+    entries "$M/all.ndjson" >log
+    run -1 --separate-stderr audit log
+    [[ $(jq -r 'select(.code) | "\(.code) \(.party)"' <<<"$output" | sort | uniq -c) == \
+        *" $(wc -l <"$M/notices.ndjson") notice_missing lm" ]]
+    NOTICE="(.type == \"notice\" and .period == \"$T1\" and .to == \"u1\")"
+    jq -c "select($NOTICE | not)" "$M/logged.ndjson" >a
+    found a '1 notice_missing lm'
+    { cat a; jq -c "select($NOTICE) | .orders[0].energy_wh -= 1 | del(.sig)" "$M/logged.ndjson" | lm-sign -k "$M/lm.jwk"; } >b
+    found b '1 notice_differs lm'
+    cat "$M/logged.ndjson" b >c
+    found c '1 notice_repeated lm'
+    { cat "$M/logged.ndjson"; jq -c "select($NOTICE) | .to = \"u2\" | .orders[0].id = \"other\" | del(.sig)" "$M/logged.ndjson" | lm-sign -k "$M/lm.jwk"; } >d
+    found d '1 notice_unfounded lm'
+    # A supplier is told no more of its customers than the sums.
+    { jq -c 'select((.type == "notice" and .to == "B" and .period == "'"$T1"'") | not)' "$M/logged.ndjson"
+        jq -c 'select(.type == "notice" and .to == "B" and .period == "'"$T1"'") | .sold_wh += 1 | del(.sig)' "$M/logged.ndjson" | lm-sign -k "$M/lm.jwk"; } >e
+    found e '1 notice_differs lm'
 }
 
 # ---- readings and totals ----

@@ -1,5 +1,8 @@
 # Written from the option table of lm-audit.
 complete -c lm-audit -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-audit -l checkpoint -r -F -d 'a checkpoint of a log, of now or before; several times if need be'
+complete -c lm-audit -l witness -r -F -d 'a witness that must have seen the logs; several times if need be'
+complete -c lm-audit -l receipts -r -F -d 'receipts, each for an entry that must be there'
 complete -c lm-audit -l report -d 'write lines for people instead of records'
 complete -c lm-audit -l max-power -x -d 'the most watts that a meter can carry; without it 1000000'
 complete -c lm-audit -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'

@@ -26,15 +26,19 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     audit->findings.tell = options->finding;
     audit->findings.context = options->context;
     lm_names_start(&audit->billed);
+    lm_names_start(&audit->notified);
     lm_period_set_start(&audit->settled);
     lm_period_set_start(&audit->maybe_adjusted);
     lm_period_set_start(&audit->adjusted);
     lm_terms_history_start(&audit->terms);
+    lm_commitments_start(&audit->commitments, options->witnesses, options->witness_count);
+    lm_receipts_start(&audit->receipts);
     audit->registry = lm_registry_new(options->root, error);
     lm_readings_start(&audit->readings, audit->registry, options->power_max_w);
     audit->books = audit->registry ? lm_books_new(&books_options, error) : NULL;
     audit->settle = audit->books ? lm_settle_new(&settle_options, error) : NULL;
-    if (audit->settle) {
+    audit->inform = audit->settle ? lm_inform_new(LM_STAGE_CLEARING, LM_ROLE_MARKET, error) : NULL;
+    if (audit->inform) {
         audit->comparison = lm_comparison_new();
         audit->repeats = lm_repeats_new();
         audit->batch = calloc(BATCH_MAX, sizeof *audit->batch);
@@ -51,8 +55,10 @@ void lm_audit_free(struct lm_audit *audit) {
         return;
     for (size_t i = 0; i < audit->batch_count; i++)
         lm_record_free(&audit->batch[i].record);
-    for (size_t i = 0; i < audit->input_count; i++)
+    for (size_t i = 0; i < audit->input_count; i++) {
+        free(audit->inputs[i]->roots);
         free(audit->inputs[i]);
+    }
     for (size_t i = 0; i < audit->month_count; i++)
         lm_bills_free(audit->months[i].bills);
     lm_registry_free(audit->registry);
@@ -61,9 +67,13 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_comparison_free(audit->comparison);
     lm_readings_free(&audit->readings);
     lm_terms_history_free(&audit->terms);
+    lm_commitments_free(&audit->commitments);
+    lm_receipts_free(&audit->receipts);
     lm_findings_free(&audit->findings);
     lm_repeats_free(audit->repeats);
+    lm_inform_free(audit->inform);
     lm_names_free(&audit->billed);
+    lm_names_free(&audit->notified);
     lm_period_set_free(&audit->settled);
     lm_period_set_free(&audit->maybe_adjusted);
     lm_period_set_free(&audit->adjusted);
@@ -75,6 +85,11 @@ void lm_audit_free(struct lm_audit *audit) {
     free(audit->months);
     free(audit->batch);
     free(audit);
+}
+
+int lm_audit_checkpoint(struct lm_audit *audit, const char *file, const char *bytes, size_t size,
+                        struct lm_error *error) {
+    return lm_commitments_add(&audit->commitments, file, bytes, size, error);
 }
 
 bool lm_audit_any(const struct lm_audit *audit) {
@@ -132,12 +147,21 @@ static void check_signature(struct lm_audit_item *item) {
 
 static void work(void *context, size_t i) {
     struct lm_audit_item *item = (struct lm_audit_item *)context + i;
-    const char *text = item->audit->texts.data + item->start;
+    const struct lm_audit *audit = item->audit;
+    const char *text = audit->texts.data + item->start;
     if (item->why.reason == LM_NONE)
         item->parsed = lm_record_parse(text, item->size, &item->record, &item->why) == 0;
-    if (item->audit->pass == 0)
+    if (audit->stage == LM_AUDIT_RECEIPTS) {
+        if (item->parsed && item->record.type == LM_TYPE_RECEIPT)
+            check_signature(item);
+        return;
+    }
+    /* What is no log shows with its first line only. */
+    if (audit->stage == LM_AUDIT_SURVEY ? !item->audited->stream
+                                        : item->audited->log && audit->receipts.count > 0)
         (void)hash_leaf(item, text);
-    else if (item->parsed && (!item->audited->log || hash_record(item) == 0))
+    if (audit->stage == LM_AUDIT_JUDGE && item->parsed &&
+        (!item->audited->log || hash_record(item) == 0))
         check_signature(item);
 }
 
@@ -151,14 +175,30 @@ static int survey_item(struct lm_audit *audit, struct lm_audit_item *item, struc
     }
     if (audited->all_lines++ == 0)
         audited->log = !audited->stream && item->parsed && item->record.wrapped;
-    lm_merkle_add(&audited->tree, item->leaf);
+    if (audited->log) {
+        if (lm_commitments_grow(&audit->commitments, audited, error) < 0)
+            return -1;
+        lm_merkle_add(&audited->tree, item->leaf);
+    }
     if (!item->parsed) {
         const struct lm_line line = {audit->texts.data + item->start, item->size, item->number};
         audit->options.refuse(audit->options.context, audited->file, &line, &item->why);
         return 0;
     }
     audit->any = true;
+    audited->identities = audited->identities || item->record.type == LM_TYPE_IDENTITY;
     return lm_audit_survey(audit, &item->record, audited->name, item->number, error);
+}
+
+/* Who is proven to have signed what she may not answers for it, else who took it into a log, who
+ * could not know where the registry is in doubt. */
+static const char *find_party(const struct lm_audit *audit, const struct lm_audit_item *item) {
+    enum lm_reason reason = item->why.reason;
+    if (item->signer)
+        return item->signer;
+    if (audit->registry_doubted && reason >= LM_UNKNOWN_SIGNER && reason <= LM_NO_FIRMWARE)
+        return NULL;
+    return lm_audited_keeper(item->audited, item->number);
 }
 
 static int judge_item(struct lm_audit *audit, const struct lm_audit_item *item,
@@ -174,11 +214,36 @@ static int judge_item(struct lm_audit *audit, const struct lm_audit_item *item,
     if (audited->log && lm_audited_check(audited, item->number, record, item->digest,
                                          audit->repeats, &audit->findings, error) < 0)
         return -1;
+    if (audited->log)
+        lm_receipts_see(&audit->receipts, item->number - 1, item->leaf);
     if (item->good)
         return lm_audit_use(audit, item, error);
-    /* Who took it into a log answers for it, where nobody has proven to have signed it. */
-    const char *party = item->signer ? item->signer : lm_audited_keeper(audited, item->number);
-    return lm_findings_refuse(&audit->findings, &item->why, party, &place, error);
+    return lm_findings_refuse(&audit->findings, &item->why, find_party(audit, item), &place, error);
+}
+
+/* Whoever signed it does so as the log's keeper; whether that is so shows at the end. */
+static int take_receipt(struct lm_audit *audit, const struct lm_audit_item *item,
+                        struct lm_error *error) {
+    if (!item->parsed || item->record.type != LM_TYPE_RECEIPT)
+        return 0;
+    if (!item->good && lm_reason_exit(item->why.reason) != LM_EXIT_REJECT) {
+        *error = item->why;
+        return -1;
+    }
+    const char *signer = item->good ? lm_audit_signer(audit, &item->record) : item->signer;
+    return lm_receipts_add(&audit->receipts, &item->record.as.receipt, signer,
+                           item->good ? LM_NONE : item->why.reason, error);
+}
+
+static int take_item(struct lm_audit *audit, struct lm_audit_item *item, struct lm_error *error) {
+    switch (audit->stage) {
+    case LM_AUDIT_SURVEY:
+        return survey_item(audit, item, error);
+    case LM_AUDIT_RECEIPTS:
+        return take_receipt(audit, item, error);
+    default:
+        return judge_item(audit, item, error);
+    }
 }
 
 static int run_batch(struct lm_audit *audit, struct lm_error *error) {
@@ -187,8 +252,7 @@ static int run_batch(struct lm_audit *audit, struct lm_error *error) {
     for (size_t i = 0; i < audit->batch_count; i++) {
         struct lm_audit_item *item = &audit->batch[i];
         if (result == 0)
-            result =
-                audit->pass == 0 ? survey_item(audit, item, error) : judge_item(audit, item, error);
+            result = take_item(audit, item, error);
         lm_record_free(&item->record);
     }
     audit->batch_count = 0;
@@ -198,8 +262,16 @@ static int run_batch(struct lm_audit *audit, struct lm_error *error) {
 
 /* ---- inputs, lines, passes ---- */
 
+static int enter_stage(struct lm_audit *audit, enum lm_audit_stage stage, struct lm_error *error) {
+    if (audit->stage != stage && run_batch(audit, error) < 0)
+        return -1;
+    audit->stage = stage;
+    return 0;
+}
+
 int lm_audit_input(struct lm_audit *audit, const char *name, bool stream, struct lm_error *error) {
-    if (run_batch(audit, error) < 0)
+    /* Behind receipts. */
+    if (audit->stage == LM_AUDIT_RECEIPTS && enter_stage(audit, LM_AUDIT_JUDGE, error) < 0)
         return -1;
     size_t number = audit->next_input++;
     if (number < audit->input_count) {
@@ -220,13 +292,8 @@ int lm_audit_input(struct lm_audit *audit, const char *name, bool stream, struct
     return 0;
 }
 
-int lm_audit_line(struct lm_audit *audit, const struct lm_line *line, const struct lm_error *why,
-                  struct lm_error *error) {
-    struct lm_audited *audited = audit->inputs[audit->next_input - 1];
-    /* A log may have grown since the first pass. */
-    audited->lines++;
-    if (audit->pass > 0 && audited->lines > audited->all_lines)
-        return 0;
+static int add_line(struct lm_audit *audit, struct lm_audited *audited, const struct lm_line *line,
+                    const struct lm_error *why, struct lm_error *error) {
     if ((audit->batch_count == BATCH_MAX ||
          (audit->batch_count > 0 && audit->texts.size + line->size > BATCH_SIZE_MAX)) &&
         run_batch(audit, error) < 0)
@@ -248,21 +315,66 @@ int lm_audit_line(struct lm_audit *audit, const struct lm_line *line, const stru
     return 0;
 }
 
-int lm_audit_pass(struct lm_audit *audit, struct lm_error *error) {
-    if (run_batch(audit, error) < 0)
+int lm_audit_line(struct lm_audit *audit, const struct lm_line *line, const struct lm_error *why,
+                  struct lm_error *error) {
+    struct lm_audited *audited = audit->inputs[audit->next_input - 1];
+    /* A log may have grown since the first pass. */
+    audited->lines++;
+    if (audit->stage == LM_AUDIT_JUDGE && audited->lines > audited->all_lines)
+        return 0;
+    return add_line(audit, audited, line, why, error);
+}
+
+int lm_audit_receipt(struct lm_audit *audit, const struct lm_line *line, struct lm_error *error) {
+    if (enter_stage(audit, LM_AUDIT_RECEIPTS, error) < 0)
         return -1;
-    for (size_t i = 0; audit->pass > 0 && i < audit->input_count; i++) {
+    return add_line(audit, NULL, line, NULL, error);
+}
+
+/* What the registry refuses shows among the lines' own findings; here it counts that it does. */
+static void doubt(void *context, const char *source, uint64_t line, const struct lm_error *why) {
+    struct lm_audit *audit = context;
+    (void)source;
+    (void)line;
+    (void)why;
+    audit->registry_doubted = true;
+}
+
+/* All that is needed to judge is known. */
+static int end_survey(struct lm_audit *audit, struct lm_error *error) {
+    for (size_t i = 0; i < audit->input_count; i++) {
+        if (audit->inputs[i]->log &&
+            lm_commitments_grow(&audit->commitments, audit->inputs[i], error) < 0)
+            return -1;
+    }
+    if (lm_registry_seal(audit->registry, audit->options.pool, doubt, audit, error) < 0 ||
+        lm_commitments_match(&audit->commitments, audit->registry, audit->options.now_s,
+                             audit->inputs, audit->input_count, &audit->findings, error) < 0)
+        return -1;
+    for (size_t i = 0; i < audit->input_count; i++) {
+        if (audit->inputs[i]->identities && audit->inputs[i]->contradicted)
+            audit->registry_doubted = true;
+    }
+    return 0;
+}
+
+static int end_judging(struct lm_audit *audit, struct lm_error *error) {
+    for (size_t i = 0; i < audit->input_count; i++) {
         const struct lm_audited *audited = audit->inputs[i];
         if (audited->lines < audited->all_lines)
             return lm_fail(error, LM_IO, "%s changed while it was read",
                            audited->file ? audited->file : "stdin");
     }
-    if (audit->pass == 0 &&
-        /* Who is refused by the registry shows among the lines' own findings. */
-        lm_registry_seal(audit->registry, audit->options.pool, NULL, NULL, error) < 0)
+    return lm_receipts_finish(&audit->receipts, audit->inputs, audit->input_count, &audit->findings,
+                              error);
+}
+
+int lm_audit_pass(struct lm_audit *audit, struct lm_error *error) {
+    bool survey = audit->stage == LM_AUDIT_SURVEY;
+    if (run_batch(audit, error) < 0 || (survey ? end_survey : end_judging)(audit, error) < 0)
         return -1;
-    audit->pass++;
     audit->next_input = 0;
+    audit->stage = LM_AUDIT_JUDGE;
     return 0;
 }
 

@@ -7,13 +7,17 @@
  * second time for the rest.
  *
  *     struct lm_audit *audit = lm_audit_new(&options, &error);
+ *     while (... a checkpoint ...)
+ *         lm_audit_checkpoint(audit, file, bytes, size, &error);
  *     for (int pass = 0; pass < 2; pass++) {
  *         while (... an input ...) {
  *             lm_audit_input(audit, name, stream, &error);
  *             while (... a line ...)
- *                 lm_audit_line(audit, number, text, size, NULL, &error);
+ *                 lm_audit_line(audit, &line, NULL, &error);
  *         }
  *         lm_audit_pass(audit, &error);
+ *         while (pass == 0 && ... a receipt ...)
+ *             lm_audit_receipt(audit, &line, &error);
  *     }
  *     lm_audit_finish(audit, &clean, &error);
  *     lm_audit_free(audit);
@@ -26,6 +30,7 @@
 
 #include "lib/base/lines.h"
 #include "lib/base/pool.h"
+#include "lib/crypto/note.h"
 #include "lib/evidence/codes.h"
 #include "lib/registry/registry.h"
 
@@ -35,10 +40,12 @@
 struct lm_audit;
 
 struct lm_audit_options {
-    const struct lm_root *root; /* the only key that is trusted */
-    int64_t now_s;              /* when the keys of bare records are judged */
-    int64_t power_max_w;        /* what readings are held against */
-    struct lm_pool *pool;       /* for the work that is per record */
+    const struct lm_root *root;          /* the only key that is trusted */
+    int64_t now_s;                       /* when the keys of bare records are judged */
+    int64_t power_max_w;                 /* what readings are held against */
+    const struct lm_note_key *witnesses; /* all of which must have seen what counts */
+    size_t witness_count;
+    struct lm_pool *pool; /* for the work that is per record */
     /* Told of every finding. */
     int (*finding)(void *context, const struct lm_finding *finding, struct lm_error *error);
     /* Told, in the first pass, of every line that is no record; a finding as well in the second. */
@@ -52,6 +59,11 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options,
                               struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 void lm_audit_free(struct lm_audit *audit);
 
+/* Adds the checkpoint that FILE, which must outlive the audit, holds: the root that a log must
+ * have, or must have had. Before the first line. One that is none is a finding. */
+int lm_audit_checkpoint(struct lm_audit *audit, const char *file, const char *bytes, size_t size,
+                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* The lines that follow are those of the next input, the same ones in each pass. NAME is what
  * findings call it, which must outlive the audit; NULL for nothing. Unless it is a STREAM, an input
  * whose first line is an entry is a log. */
@@ -63,6 +75,10 @@ int lm_audit_line(struct lm_audit *audit, const struct lm_line *line, const stru
                   struct lm_error *error) LM_NONNULL_AT(1, 2, 4) LM_MUST_CHECK;
 /* The end of a pass. */
 int lm_audit_pass(struct lm_audit *audit, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Between the passes: the next receipt for which an entry must be in a log. Other records are
+ * passed over. */
+int lm_audit_receipt(struct lm_audit *audit, const struct lm_line *line,
+                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* True once a line was a record. */
 bool lm_audit_any(const struct lm_audit *audit) LM_NONNULL;
 

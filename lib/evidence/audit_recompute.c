@@ -5,8 +5,8 @@
 #include "lib/evidence/audit_state.h"
 #include "lib/evidence/names.h"
 
-static int expect(struct lm_audit *audit, enum lm_type type, const union lm_body *body,
-                  bool optional, struct lm_error *error) {
+int lm_audit_expect(struct lm_audit *audit, enum lm_type type, const union lm_body *body,
+                    bool optional, struct lm_error *error) {
     struct lm_issued_key key;
     if (!lm_issued_key(type, body, &audit->name, &key))
         return lm_fail(error, LM_DEFECT, "a %s has no name", lm_schema_of(type)->name);
@@ -23,12 +23,16 @@ static int expect(struct lm_audit *audit, enum lm_type type, const union lm_body
 static int expect_clearing(void *context, const struct lm_clearing *clearing,
                            struct lm_error *error) {
     union lm_body body = {.clearing = *clearing};
-    return expect(context, LM_TYPE_CLEARING, &body, false, error);
+    if (lm_audit_auction(context, LM_TYPE_CLEARING, &body, error) < 0)
+        return -1;
+    return lm_audit_expect(context, LM_TYPE_CLEARING, &body, false, error);
 }
 
 static int expect_trade(void *context, const struct lm_trade *trade, struct lm_error *error) {
     union lm_body body = {.trade = *trade};
-    return expect(context, LM_TYPE_TRADE, &body, trade->energy_wh == 0, error);
+    if (lm_audit_auction(context, LM_TYPE_TRADE, &body, error) < 0)
+        return -1;
+    return lm_audit_expect(context, LM_TYPE_TRADE, &body, trade->energy_wh == 0, error);
 }
 
 /* Terms that contradict each other are those of whoever signed both, and are told once. */
@@ -62,7 +66,9 @@ static int clear_again(struct lm_audit *audit, struct lm_error *error) {
         .clearing = expect_clearing, .trade = expect_trade, .context = audit};
     if (lm_books_judge(audit->books, on_order_reject, audit, error) < 0)
         return -1;
-    return lm_books_clear(audit->books, &visitor, error);
+    if (lm_books_clear(audit->books, &visitor, error) < 0)
+        return -1;
+    return lm_audit_expect_notices(audit, error);
 }
 
 /* ---- settlement ---- */
@@ -110,13 +116,13 @@ static int hand_on_deferred(struct lm_audit *audit, struct lm_error *error) {
 static int expect_settlement(void *context, enum lm_type type,
                              const struct lm_settlement *settlement, struct lm_error *error) {
     union lm_body body = {.settlement = *settlement};
-    return expect(context, type, &body, false, error);
+    return lm_audit_expect(context, type, &body, false, error);
 }
 
 static int expect_transfer(void *context, const struct lm_transfer *transfer,
                            struct lm_error *error) {
     union lm_body body = {.transfer = *transfer};
-    return expect(context, LM_TYPE_TRANSFER, &body, false, error);
+    return lm_audit_expect(context, LM_TYPE_TRANSFER, &body, false, error);
 }
 
 /* For what cannot be settled nobody is to blame yet, but for terms. */
@@ -155,7 +161,7 @@ static int expect_bill(void *context, const struct lm_bill *bill, struct lm_erro
         return lm_fail_memory(error);
     if (!lm_names_find(&audit->billed, audit->name.data, audit->name.size, &number))
         return 0;
-    return expect(audit, LM_TYPE_BILL, &body, false, error);
+    return lm_audit_expect(audit, LM_TYPE_BILL, &body, false, error);
 }
 
 static int bill_again(struct lm_audit *audit, struct lm_error *error) {

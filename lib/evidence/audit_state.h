@@ -6,11 +6,14 @@
 
 #include "lib/evidence/audit.h"
 #include "lib/evidence/audited.h"
+#include "lib/evidence/commitments.h"
 #include "lib/evidence/comparison.h"
 #include "lib/evidence/period_set.h"
 #include "lib/evidence/readings.h"
+#include "lib/evidence/receipts.h"
 #include "lib/evidence/terms_history.h"
 #include "lib/market/books.h"
+#include "lib/market/inform.h"
 #include "lib/settle/bills.h"
 #include "lib/settle/settle.h"
 
@@ -24,7 +27,7 @@ struct lm_audit_item {
     bool parsed;
     bool good; /* signed, in the second pass, by somebody who may */
     struct lm_record record;
-    uint8_t leaf[LM_HASH_SIZE];   /* of a log's entry */
+    uint8_t leaf[LM_HASH_SIZE];   /* of a log's line */
     uint8_t digest[LM_HASH_SIZE]; /* of a log's record */
     const char *signer; /* who signed a record that she may not sign; borrowed from the registry */
     struct lm_error why;
@@ -36,24 +39,32 @@ struct lm_audit_month {
     struct lm_bills *bills;
 };
 
+/* The inputs are read to survey them; then receipts, if any; then the inputs again, to judge. */
+enum lm_audit_stage { LM_AUDIT_SURVEY, LM_AUDIT_RECEIPTS, LM_AUDIT_JUDGE };
+
 struct lm_audit {
     struct lm_audit_options options;
-    int pass; /* 0 and 1 */
+    enum lm_audit_stage stage;
     bool any; /* a line was a record */
     bool any_judged;
     struct lm_registry *registry;
+    bool registry_doubted; /* some of it is not signed, or its log is not what was signed for */
     struct lm_findings findings;
     struct lm_audited **inputs;
     size_t input_count;
     size_t input_room;
     size_t next_input; /* of the pass */
     struct lm_repeats *repeats;
+    struct lm_commitments commitments;
+    struct lm_receipts receipts;
     struct lm_audit_item *batch;
     size_t batch_count;
     struct lm_buffer texts;
     /* what the second pass fills */
     struct lm_books *books;
     struct lm_settle *settle;
+    struct lm_inform *inform; /* told the auctions that should have been, for their notices */
+    struct lm_names notified; /* "period market" of which there have to be notices */
     struct lm_comparison *comparison;
     struct lm_readings readings;
     struct lm_terms_history terms;
@@ -80,9 +91,16 @@ int lm_audit_survey(struct lm_audit *audit, const struct lm_record *record, cons
 /* What a record that is signed as it should be tells those who recompute. */
 int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item,
                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Who signed a record whose signature has been checked. Borrowed from the registry. */
+const char *lm_audit_signer(const struct lm_audit *audit,
+                            const struct lm_record *record) LM_NONNULL LM_MUST_CHECK;
 /* Notes that a record was issued. */
 int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
                     const struct lm_place *place, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Whether there have to be notices of an auction, which NOTE says now. */
+int lm_audit_notified(struct lm_audit *audit, const char *market, struct lm_period period,
+                      bool note, bool *notified, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* A settlement, adjustment or transfer of a period that may have been adjusted: what is to be done
  * with it shows once all are known. */
@@ -93,7 +111,20 @@ struct lm_audit_deferred {
     size_t size; /* of the line that follows */
 };
 
+/* ---- audit_notices.c ---- */
+
+/* Notes what an auction came to, by the orders. */
+int lm_audit_auction(struct lm_audit *audit, enum lm_type type, const union lm_body *body,
+                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Expects the notices of the auctions that were noted. */
+int lm_audit_expect_notices(struct lm_audit *audit,
+                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* ---- audit_recompute.c: the end ---- */
+
+/* Expects a record to have been issued; with OPTIONAL it may as well be missing. */
+int lm_audit_expect(struct lm_audit *audit, enum lm_type type, const union lm_body *body,
+                    bool optional, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Clears, settles and bills again, and compares. */
 int lm_audit_recompute(struct lm_audit *audit, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

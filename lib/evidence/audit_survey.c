@@ -34,6 +34,8 @@ int lm_audit_survey(struct lm_audit *audit, const struct lm_record *record, cons
         return -1;
     switch (record->type) {
     case LM_TYPE_IDENTITY:
+        if (lm_commitments_key(&audit->commitments, &record->as.identity, error) < 0)
+            return -1;
         return record->as.identity.role == LM_ROLE_METER
                    ? lm_readings_meter(&audit->readings, record->as.identity.id, error)
                    : 0;

@@ -1,11 +1,12 @@
 /* The second pass: each record goes to those who will recompute what it is about. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/crypto/jws.h"
 #include "lib/evidence/audit_state.h"
 #include "lib/evidence/names.h"
 #include "lib/record/price_rule.h"
+#include "lib/registry/authority.h"
 
 int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
                     const struct lm_place *place, struct lm_error *error) {
@@ -20,21 +21,43 @@ int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
                                 place, error);
 }
 
-/* Who signed a record whose signature has been checked. Borrowed from the registry. */
-static const char *find_signer(const struct lm_audit *audit, const struct lm_record *record) {
+const char *lm_audit_signer(const struct lm_audit *audit, const struct lm_record *record) {
     struct lm_registered registered;
     struct lm_error ignored;
     char kid[LM_DIGEST_TEXT_SIZE];
     int64_t at_s = record->wrapped ? record->entry_at_s : audit->options.now_s;
     if (lm_jws_kid(&record->signature, kid, &ignored) < 0 ||
-        lm_registry_by_kid(audit->registry, kid, at_s, &registered, &ignored) < 0)
+        lm_registry_signer(audit->registry, kid, lm_record_subject(record->type, &record->as), at_s,
+                           &registered, &ignored) < 0)
         return NULL;
     return registered.id;
 }
 
-static int use_clearing(struct lm_audit *audit, const struct lm_clearing *clearing,
+int lm_audit_notified(struct lm_audit *audit, const char *market, struct lm_period period,
+                      bool note, bool *notified, struct lm_error *error) {
+    char text[LM_TIME_SIZE];
+    uint32_t number;
+    (void)lm_period_format(period, text);
+    lm_buffer_reset(&audit->name);
+    lm_buffer_format(&audit->name, "%s %s", text, market);
+    if (!lm_buffer_ok(&audit->name))
+        return lm_fail_memory(error);
+    *notified =
+        note || lm_names_find(&audit->notified, audit->name.data, audit->name.size, &number);
+    if (!note)
+        return 0;
+    return lm_names_add(&audit->notified, audit->name.data, audit->name.size, &number, error);
+}
+
+/* A log of clearings is one of notices as well. */
+static int use_clearing(struct lm_audit *audit, const struct lm_audit_item *item,
                         struct lm_error *error) {
+    const struct lm_clearing *clearing = &item->record.as.clearing;
     struct lm_price_rule rule;
+    bool ignored;
+    if (item->audited->log &&
+        lm_audit_notified(audit, clearing->market, clearing->period, true, &ignored, error) < 0)
+        return -1;
     if (!lm_price_rule_parse(clearing->price_rule, strlen(clearing->price_rule), &rule))
         return lm_fail(error, LM_DEFECT, "a clearing's price rule does not parse");
     return lm_books_want(audit->books, clearing->market, clearing->period, &rule, error);
@@ -58,12 +81,47 @@ static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *it
     return lm_buffer_ok(&audit->deferred) ? 0 : lm_fail_memory(error);
 }
 
+/* An order counts only where the witnesses had seen it when its gate closed, or soon after. */
+static int check_anchor(struct lm_audit *audit, const struct lm_audit_item *item,
+                        const struct lm_place *place, struct lm_error *error) {
+    const struct lm_order *order = &item->record.as.order;
+    struct lm_registered_rules rules;
+    struct lm_error ignored;
+    char gate[LM_TIME_SIZE];
+    char text[512];
+    if (audit->options.witness_count == 0 || !item->audited->log ||
+        lm_registry_rules(audit->registry, order->market, order->period.start_s, &rules, &ignored) <
+            0)
+        return 0;
+    /* Both are below 2^53, and 60 · 2^53 fits. */
+    int64_t gate_s = order->period.start_s - 60 * rules.gate_minutes;
+    if (lm_commitments_anchored(&audit->commitments, item->audited, item->number,
+                                gate_s + rules.grace_seconds))
+        return 0;
+    (void)lm_instant_format(gate_s, gate);
+    (void)snprintf(text, sizeof text,
+                   "order %s of %s is under no checkpoint that the witnesses had cosigned when its "
+                   "gate closed at %s",
+                   order->id, order->from, gate);
+    return lm_findings_tell(&audit->findings, lm_code_word(LM_CODE_UNANCHORED),
+                            lm_audited_keeper(item->audited, item->number), place, 1, text, error);
+}
+
 static int use_reading(struct lm_audit *audit, const struct lm_audit_item *item,
                        const struct lm_place *place, struct lm_error *error) {
     if (lm_period_set_add(&audit->settled, item->record.as.reading.period, error) < 0)
         return -1;
     return lm_readings_add(&audit->readings, &item->record, place,
                            lm_audited_keeper(item->audited, item->number), &audit->findings, error);
+}
+
+static int use_notice(struct lm_audit *audit, const struct lm_record *record,
+                      const struct lm_place *place, struct lm_error *error) {
+    const struct lm_notice *notice = &record->as.notice;
+    bool ignored;
+    if (lm_audit_notified(audit, notice->market, notice->period, true, &ignored, error) < 0)
+        return -1;
+    return lm_audit_issued(audit, record, place, error);
 }
 
 static int use_bill(struct lm_audit *audit, const struct lm_record *record,
@@ -82,7 +140,7 @@ static int use_bill(struct lm_audit *audit, const struct lm_record *record,
 
 static int use_total(struct lm_audit *audit, const struct lm_record *record,
                      const struct lm_place *place, struct lm_error *error) {
-    const char *signer = find_signer(audit, record);
+    const char *signer = lm_audit_signer(audit, record);
     return signer ? lm_readings_total(&audit->readings, record, signer, place, error) : 0;
 }
 
@@ -91,7 +149,8 @@ static int refuse(struct lm_audit *audit, const struct lm_record *record,
                   const struct lm_place *place, const struct lm_error *why,
                   struct lm_error *error) {
     if (lm_reason_exit(why->reason) == LM_EXIT_REJECT)
-        return lm_findings_refuse(&audit->findings, why, find_signer(audit, record), place, error);
+        return lm_findings_refuse(&audit->findings, why, lm_audit_signer(audit, record), place,
+                                  error);
     *error = *why;
     return -1;
 }
@@ -99,7 +158,9 @@ static int refuse(struct lm_audit *audit, const struct lm_record *record,
 static int hand_on(struct lm_audit *audit, const struct lm_record *record,
                    const struct lm_place *place, struct lm_error *error) {
     struct lm_error why;
-    if (lm_books_add(audit->books, record, place, "", 0, error) < 0)
+    if (lm_books_add(audit->books, record, place, "", 0, error) < 0 ||
+        (record->type == LM_TYPE_MARKET_RULES &&
+         lm_inform_add(audit->inform, record, place, "", 0, error) < 0))
         return -1;
     if (lm_settle_add(audit->settle, record, place->source, place->line, &why) < 0)
         return refuse(audit, record, place, &why, error);
@@ -114,8 +175,10 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
                        const struct lm_place *place, struct lm_error *error) {
     const struct lm_record *record = &item->record;
     switch (record->type) {
+    case LM_TYPE_ORDER:
+        return check_anchor(audit, item, place, error);
     case LM_TYPE_CLEARING:
-        if (use_clearing(audit, &record->as.clearing, error) < 0)
+        if (use_clearing(audit, item, error) < 0)
             return -1;
         return lm_audit_issued(audit, record, place, error);
     case LM_TYPE_TRADE:
@@ -126,6 +189,8 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
         return use_settlement(audit, item, place, error);
     case LM_TYPE_READING:
         return use_reading(audit, item, place, error);
+    case LM_TYPE_NOTICE:
+        return use_notice(audit, record, place, error);
     case LM_TYPE_BILL:
         return use_bill(audit, record, place, error);
     case LM_TYPE_TOTAL:
@@ -134,7 +199,7 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
     case LM_TYPE_CONTRACT:
     case LM_TYPE_NETWORK_FEE:
     case LM_TYPE_MARKET_RULES:
-        return lm_terms_history_add(&audit->terms, record, find_signer(audit, record), place,
+        return lm_terms_history_add(&audit->terms, record, lm_audit_signer(audit, record), place,
                                     error);
     default:
         return 0;

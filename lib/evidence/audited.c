@@ -3,6 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *last_part(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool lm_audited_called(const struct lm_audited *audited, const char *origin) {
+    return audited->file && strcmp(last_part(audited->file), last_part(origin)) == 0;
+}
+
 struct lm_place lm_audited_place(const struct lm_audited *audited, uint64_t number,
                                  const struct lm_record *record) {
     uint64_t n = record && record->wrapped ? (uint64_t)record->entry_n : number;

@@ -20,12 +20,22 @@ struct lm_audited {
     bool log;           /* otherwise what the first line is decides */
     uint64_t lines;     /* in the pass so far */
     uint64_t all_lines; /* as the first pass counted them */
+    bool identities;    /* it holds some */
+    bool contradicted;  /* a checkpoint of its keeper's has another root */
     struct lm_merkle tree;
+    uint8_t (
+        *roots)[LM_HASH_SIZE]; /* owned; at the sizes that checkpoints name, as far as reached */
+    size_t root_count;
     const char *keeper; /* who has signed for the first `committed` entries; NULL for nobody */
     uint64_t committed;
     int64_t next_n;
     int64_t last_at_s; /* LM_ABSENT before the first entry */
 };
+
+/* Whether a log's ORIGIN, as keepers choose them (KEEPER/FILE, or just FILE), fits the input's
+ * file.
+ */
+bool lm_audited_called(const struct lm_audited *audited, const char *origin) LM_NONNULL;
 
 /* Where a record of the input's line NUMBER (from 1) stands, for findings. RECORD is NULL for a
  * line that is none. */

@@ -21,6 +21,19 @@
     X(ENTRY_NUMBER, "entry_number", "an entry's number is not its place in the log")               \
     X(ENTRY_TIME, "entry_time", "an entry is dated before the one that it follows")                \
     X(ENTRY_REPEATED, "entry_repeated", "a log holds one record twice")                            \
+    /* checkpoints, witnesses, receipts */                                                         \
+    X(CHECKPOINT_UNSIGNED, "checkpoint_unsigned",                                                  \
+      "a checkpoint is none, or nobody who may keep a log has signed it")                          \
+    X(ROOT_DIFFERS, "root_differs", "a log is not the one that its keeper signed for")             \
+    X(LOG_TRUNCATED, "log_truncated", "a log is shorter than its keeper signed for")               \
+    X(LOG_FORKED, "log_forked", "a log's keeper signed for two different histories")               \
+    X(UNCOVERED, "uncovered", "a log goes on behind its newest checkpoint")                        \
+    X(COSIGNATURE, "cosignature", "a cosignature in a witness's name does not verify")             \
+    X(UNWITNESSED, "unwitnessed", "a log's newest checkpoint is not cosigned by every witness")    \
+    X(UNANCHORED, "unanchored", "no witness had seen an order when its gate closed")               \
+    X(RECEIPT_MISSING, "receipt_missing", "what a receipt was given for is not in the log")        \
+    X(RECEIPT_FOREIGN, "receipt_foreign", "a receipt is by somebody who does not keep the log")    \
+    X(RECEIPT_UNKNOWN, "receipt_unknown", "a receipt is of a log that is not here")                \
     /* terms */                                                                                    \
     X(RETROACTIVE, "retroactive", "terms were changed for a time that had already begun")          \
     /* readings */                                                                                 \

@@ -33,6 +33,14 @@ static void name_settlement(const struct lm_settlement *settlement, struct lm_bu
         put(name, "region", settlement->region);
 }
 
+/* Who has very many orders is told in several notices: each is known by its first order. */
+static void name_notice(const struct lm_notice *notice, struct lm_buffer *name) {
+    start(name, notice->period);
+    put(name, "market", notice->market);
+    put(name, "to", notice->to);
+    put(name, "order", json_string_value(json_object_get(json_array_get(notice->orders, 0), "id")));
+}
+
 static void name_bill(const struct lm_bill *bill, struct lm_buffer *name) {
     char month[LM_TIME_SIZE];
     (void)lm_month_format(bill->month, month);
@@ -71,6 +79,11 @@ bool lm_issued_key(enum lm_type type, const union lm_body *body, struct lm_buffe
         put(name, "market", body->transfer.market);
         put(name, "from", body->transfer.from);
         put(name, "to", body->transfer.to);
+        break;
+    case LM_TYPE_NOTICE:
+        key->party = body->notice.market;
+        key->period = body->notice.period;
+        name_notice(&body->notice, name);
         break;
     case LM_TYPE_BILL:
         key->party = body->bill.supplier;

@@ -7,9 +7,9 @@
 
 #include "lib/evidence/comparison.h"
 
-/* Fills *key for a clearing, trade, settlement, adjustment, transfer or bill. The name is written
- * into NAME and stays until that changes; the party is BODY's. False for other types. Memory
- * running out shows in lm_buffer_ok(NAME). */
+/* Fills *key for a clearing, trade, notice, settlement, adjustment, transfer or bill. The name is
+ * written into NAME and stays until that changes; the party is BODY's. False for other types.
+ * Memory running out shows in lm_buffer_ok(NAME). */
 bool lm_issued_key(enum lm_type type, const union lm_body *body, struct lm_buffer *name,
                    struct lm_issued_key *key) LM_NONNULL LM_MUST_CHECK;
 

@@ -138,6 +138,7 @@ int lm_registry_rules(const struct lm_registry *registry, const char *market, in
         .region_count = row->regions.count,
         .period_minutes = row->terms.period_minutes,
         .gate_minutes = row->terms.gate_minutes,
+        .grace_seconds = row->terms.grace_seconds,
         .price_floor_micro = row->terms.price_floor_micro,
         .price_cap_micro = row->terms.price_cap_micro,
         .max_orders = row->terms.max_orders,

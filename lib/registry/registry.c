@@ -113,6 +113,7 @@ static int fill_rules(struct lm_registry *registry, const struct lm_market_rules
     row->terms = (struct lm_row_terms){
         .period_minutes = rules->period_minutes,
         .gate_minutes = rules->gate_minutes,
+        .grace_seconds = rules->grace_seconds,
         .price_floor_micro = rules->price_floor_micro,
         .price_cap_micro = rules->price_cap_micro,
         .max_orders = rules->max_orders,

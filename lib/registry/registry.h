@@ -117,6 +117,7 @@ struct lm_registered_rules {
     size_t region_count;
     int64_t period_minutes;
     int64_t gate_minutes;
+    int64_t grace_seconds;
     int64_t price_floor_micro; /* LM_ABSENT where there is none */
     int64_t price_cap_micro;
     int64_t max_orders;

@@ -22,6 +22,7 @@ struct lm_row_list {
 struct lm_row_terms {
     int64_t period_minutes;
     int64_t gate_minutes;
+    int64_t grace_seconds;
     int64_t price_floor_micro;
     int64_t price_cap_micro;
     int64_t max_orders;

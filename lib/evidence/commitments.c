@@ -1,0 +1,391 @@
+#include "lib/evidence/commitments.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/array.h"
+
+struct lm_keeper_key {
+    uint32_t id;
+    char kid[LM_DIGEST_TEXT_SIZE];
+    uint8_t public_key[32];
+};
+
+struct lm_commitment {
+    const char *file;
+    char *bytes; /* owned; the checkpoint borrows from them */
+    bool readable;
+    struct lm_checkpoint checkpoint;
+    const char *keeper; /* whose registered key has signed; NULL for nobody's */
+    int64_t
+        witnessed_s; /* when the last of the witnesses had signed; LM_ABSENT where one has not */
+    struct lm_audited *audited; /* the log that it is of; NULL for none that is here */
+    bool matches;               /* has that root */
+    struct lm_error why;        /* why it is not readable, or has no keeper */
+};
+
+void lm_commitments_start(struct lm_commitments *commitments, const struct lm_note_key *witnesses,
+                          size_t count) {
+    *commitments = (struct lm_commitments){.witnesses = witnesses, .witness_count = count};
+    lm_names_start(&commitments->ids);
+}
+
+void lm_commitments_free(struct lm_commitments *commitments) {
+    for (size_t i = 0; i < commitments->count; i++)
+        free(commitments->items[i].bytes);
+    lm_names_free(&commitments->ids);
+    free(commitments->items);
+    free(commitments->sizes);
+    free(commitments->keys);
+}
+
+/* ---- adding ---- */
+
+static int add_size(struct lm_commitments *commitments, uint64_t size, struct lm_error *error) {
+    size_t at = 0;
+    while (at < commitments->size_count && commitments->sizes[at] < size)
+        at++;
+    if (at < commitments->size_count && commitments->sizes[at] == size)
+        return 0;
+    uint64_t *sizes = reallocarray(commitments->sizes, commitments->size_count + 1, sizeof *sizes);
+    if (!sizes)
+        return lm_fail_memory(error);
+    memmove(&sizes[at + 1], &sizes[at], (commitments->size_count - at) * sizeof *sizes);
+    sizes[at] = size;
+    commitments->sizes = sizes;
+    commitments->size_count++;
+    return 0;
+}
+
+int lm_commitments_add(struct lm_commitments *commitments, const char *file, const char *bytes,
+                       size_t size, struct lm_error *error) {
+    struct lm_commitment *items = lm_array_room(commitments->items, &commitments->room,
+                                                commitments->count, sizeof *items, error);
+    if (!items)
+        return -1;
+    commitments->items = items;
+    struct lm_commitment *item = &items[commitments->count];
+    *item = (struct lm_commitment){.file = file, .witnessed_s = LM_ABSENT};
+    item->bytes = malloc(size + 1);
+    if (!item->bytes)
+        return lm_fail_memory(error);
+    memcpy(item->bytes, bytes, size);
+    commitments->count++;
+    item->readable = lm_checkpoint_parse(item->bytes, size, &item->checkpoint, &item->why) == 0;
+    return item->readable ? add_size(commitments, item->checkpoint.size, error) : 0;
+}
+
+int lm_commitments_key(struct lm_commitments *commitments, const struct lm_identity *identity,
+                       struct lm_error *error) {
+    if (commitments->count == 0 ||
+        (identity->role != LM_ROLE_MARKET && identity->role != LM_ROLE_SUPPLIER &&
+         identity->role != LM_ROLE_REGISTRAR))
+        return 0;
+    struct lm_keeper_key *keys = lm_array_room(commitments->keys, &commitments->key_room,
+                                               commitments->key_count, sizeof *keys, error);
+    if (!keys)
+        return -1;
+    commitments->keys = keys;
+    struct lm_keeper_key *key = &keys[commitments->key_count];
+    if (!lm_base64url_read(identity->keys.sign.x, key->public_key, sizeof key->public_key))
+        return lm_fail(error, LM_DEFECT, "a key that was checked does not decode");
+    lm_jwk_thumbprint(&identity->keys.sign, key->kid);
+    if (lm_names_add(&commitments->ids, identity->id, strlen(identity->id), &key->id, error) < 0)
+        return -1;
+    commitments->key_count++;
+    return 0;
+}
+
+int lm_commitments_grow(const struct lm_commitments *commitments, struct lm_audited *audited,
+                        struct lm_error *error) {
+    if (commitments->size_count == 0)
+        return 0;
+    if (!audited->roots) {
+        audited->roots = calloc(commitments->size_count, sizeof *audited->roots);
+        if (!audited->roots)
+            return lm_fail_memory(error);
+    }
+    if (audited->root_count < commitments->size_count &&
+        commitments->sizes[audited->root_count] == audited->tree.leaves)
+        lm_merkle_root(&audited->tree, audited->roots[audited->root_count++]);
+    return 0;
+}
+
+/* ---- who has signed ---- */
+
+/* A key that its owner has replaced since was good when it signed. One that was revoked may have
+ * signed at any time, unless a witness says when. */
+static bool key_counts(const struct lm_registry *registry, const char *id, const char *kid,
+                       int64_t now_s, int64_t witnessed_s, struct lm_error *why) {
+    struct lm_registered registered;
+    if (!lm_registry_has_key(registry, id, kid)) {
+        lm_fail(why, LM_UNKNOWN_SIGNER, "no identity of %s has the key that signed it", id);
+        return false;
+    }
+    if (lm_registry_by_kid(registry, kid, now_s, &registered, why) == 0 ||
+        why->reason == LM_EXPIRED || why->reason == LM_SUPERSEDED ||
+        why->reason == LM_NOT_YET_VALID)
+        return true;
+    return why->reason == LM_REVOKED && witnessed_s != LM_ABSENT &&
+           lm_registry_by_kid(registry, kid, witnessed_s, &registered, why) == 0;
+}
+
+static void find_keeper(const struct lm_commitments *commitments, struct lm_commitment *item,
+                        const struct lm_registry *registry, int64_t now_s) {
+    lm_fail(&item->why, LM_UNSIGNED, "nobody who may keep a log has signed it");
+    for (size_t i = 0; i < commitments->key_count; i++) {
+        const struct lm_keeper_key *key = &commitments->keys[i];
+        const char *id = lm_names_text(&commitments->ids, key->id);
+        struct lm_error why;
+        if (lm_checkpoint_verify(&item->checkpoint, key->public_key, NULL, &why) < 0) {
+            if (why.reason != LM_UNSIGNED)
+                item->why = why;
+        } else if (key_counts(registry, id, key->kid, now_s, item->witnessed_s, &why)) {
+            item->keeper = id;
+            return;
+        } else {
+            item->why = why;
+        }
+    }
+}
+
+static int tell(struct lm_findings *findings, enum lm_code code, const char *party,
+                const struct lm_place *place, const char *text, struct lm_error *error) {
+    return lm_findings_tell(findings, lm_code_word(code), party, place, 1, text, error);
+}
+
+static const struct lm_place nowhere = {0};
+
+/* When the last witness signed; a cosignature in a witness's name that is none is told. */
+static int find_witnesses(const struct lm_commitments *commitments, struct lm_commitment *item,
+                          struct lm_findings *findings, struct lm_error *error) {
+    int64_t last_s = LM_ABSENT;
+    bool all = commitments->witness_count > 0;
+    for (size_t i = 0; i < commitments->witness_count; i++) {
+        const struct lm_note_key *witness = &commitments->witnesses[i];
+        struct lm_note_times times;
+        struct lm_error why;
+        char text[768];
+        if (lm_note_verify(&item->checkpoint.note, witness, &times, &why) == 0) {
+            last_s = times.first_s > last_s ? times.first_s : last_s;
+            continue;
+        }
+        all = false;
+        if (why.reason == LM_UNSIGNED)
+            continue;
+        (void)snprintf(text, sizeof text, "%s has a line in the name of witness %s that is not its",
+                       item->file, witness->name);
+        if (tell(findings, LM_CODE_COSIGNATURE, NULL, &nowhere, text, error) < 0)
+            return -1;
+    }
+    item->witnessed_s = all ? last_s : LM_ABSENT;
+    return 0;
+}
+
+/* ---- which log ---- */
+
+static bool has_root(const struct lm_commitments *commitments, const struct lm_audited *audited,
+                     const struct lm_checkpoint *checkpoint) {
+    for (size_t i = 0; i < audited->root_count; i++) {
+        if (commitments->sizes[i] == checkpoint->size)
+            return memcmp(audited->roots[i], checkpoint->root, LM_HASH_SIZE) == 0;
+    }
+    return false;
+}
+
+/* By the names of files: LOG beside LOG.checkpoint, or an origin that is the log's file. */
+static bool has_name(const struct lm_audited *audited, const struct lm_commitment *item) {
+    size_t size = audited->file ? strlen(audited->file) : 0;
+    return lm_audited_called(audited, item->checkpoint.origin) ||
+           (size > 0 && strncmp(item->file, audited->file, size) == 0 && item->file[size] == '.');
+}
+
+/* The log of a checkpoint whose root no log has. */
+static struct lm_audited *guess_log(const struct lm_commitments *commitments,
+                                    const struct lm_commitment *item,
+                                    struct lm_audited *const *inputs, size_t count) {
+    struct lm_audited *only = NULL;
+    size_t logs = 0;
+    for (size_t i = 0; i < commitments->count; i++) {
+        const struct lm_commitment *other = &commitments->items[i];
+        if (other->matches && other->keeper &&
+            strcmp(other->checkpoint.origin, item->checkpoint.origin) == 0)
+            return other->audited;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (inputs[i]->log && has_name(inputs[i], item))
+            return inputs[i];
+        if (inputs[i]->log) {
+            only = inputs[i];
+            logs++;
+        }
+    }
+    return logs == 1 ? only : NULL;
+}
+
+/* The roots that logs have come first: the others are known by them. The empty tree is everybody's.
+ */
+static void find_logs(struct lm_commitments *commitments, struct lm_audited *const *inputs,
+                      size_t count) {
+    for (size_t i = 0; i < commitments->count; i++) {
+        struct lm_commitment *item = &commitments->items[i];
+        for (size_t k = 0; item->keeper && item->checkpoint.size > 0 && !item->matches && k < count;
+             k++) {
+            if (!inputs[k]->log || !has_root(commitments, inputs[k], &item->checkpoint))
+                continue;
+            item->audited = inputs[k];
+            item->matches = true;
+        }
+    }
+    for (size_t i = 0; i < commitments->count; i++) {
+        struct lm_commitment *item = &commitments->items[i];
+        if (!item->keeper || item->matches)
+            continue;
+        item->audited = guess_log(commitments, item, inputs, count);
+        item->matches = item->checkpoint.size == 0;
+    }
+}
+
+/* The first checkpoint given of a log says who keeps it, and by which name. */
+static void name_logs(struct lm_commitments *commitments) {
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < commitments->count; i++) {
+            struct lm_commitment *item = &commitments->items[i];
+            struct lm_audited *audited = item->audited;
+            if (!audited || item->matches != (pass == 0))
+                continue;
+            audited->contradicted = audited->contradicted || !item->matches;
+            if (!audited->keeper) {
+                audited->keeper = item->keeper;
+                audited->name = item->checkpoint.origin;
+            }
+            if (item->matches && strcmp(audited->keeper, item->keeper) == 0 &&
+                item->checkpoint.size > audited->committed)
+                audited->committed = item->checkpoint.size;
+        }
+    }
+}
+
+/* ---- what does not go together ---- */
+
+/* Another checkpoint by the keeper that contradicts this one, as the log shows or by itself. */
+static bool is_forked(const struct lm_commitments *commitments, const struct lm_commitment *item) {
+    for (size_t i = 0; i < commitments->count; i++) {
+        const struct lm_commitment *other = &commitments->items[i];
+        if (other == item || !other->keeper || strcmp(other->keeper, item->keeper) != 0 ||
+            strcmp(other->checkpoint.origin, item->checkpoint.origin) != 0)
+            continue;
+        if (other->checkpoint.size == item->checkpoint.size &&
+            memcmp(other->checkpoint.root, item->checkpoint.root, LM_HASH_SIZE) != 0)
+            return true;
+        if (other->matches && other->checkpoint.size >= item->checkpoint.size)
+            return true;
+    }
+    return false;
+}
+
+static int judge_item(const struct lm_commitments *commitments, const struct lm_commitment *item,
+                      struct lm_findings *findings, struct lm_error *error) {
+    const struct lm_checkpoint *checkpoint = &item->checkpoint;
+    const struct lm_audited *audited = item->audited;
+    unsigned long long size = checkpoint->size;
+    enum lm_code code;
+    char text[1024];
+    if (!item->keeper) {
+        (void)snprintf(text, sizeof text, "%s: %s", item->file, item->why.detail);
+        return tell(findings, LM_CODE_CHECKPOINT_UNSIGNED, NULL, &nowhere, text, error);
+    }
+    if (item->matches)
+        return 0;
+    if (is_forked(commitments, item)) {
+        code = LM_CODE_LOG_FORKED;
+        (void)snprintf(text, sizeof text,
+                       "%s signed for %llu entries of %s in %s, and for others elsewhere",
+                       item->keeper, size, checkpoint->origin, item->file);
+    } else if (audited && audited->tree.leaves < checkpoint->size) {
+        code = LM_CODE_LOG_TRUNCATED;
+        (void)snprintf(text, sizeof text,
+                       "%s signed for %llu entries of %s in %s, and %llu are here", item->keeper,
+                       size, checkpoint->origin, item->file,
+                       (unsigned long long)audited->tree.leaves);
+    } else {
+        code = LM_CODE_ROOT_DIFFERS;
+        (void)snprintf(text, sizeof text,
+                       "no log here begins with the %llu entries of %s that %s signed for in %s",
+                       size, checkpoint->origin, item->keeper, item->file);
+    }
+    return tell(findings, code, item->keeper, &nowhere, text, error);
+}
+
+/* The log's newest checkpoint. */
+static const struct lm_commitment *newest(const struct lm_commitments *commitments,
+                                          const struct lm_audited *audited, bool matches) {
+    const struct lm_commitment *found = NULL;
+    for (size_t i = 0; i < commitments->count; i++) {
+        const struct lm_commitment *item = &commitments->items[i];
+        if (item->audited != audited || item->matches != matches ||
+            (found && item->checkpoint.size < found->checkpoint.size) ||
+            (found && item->checkpoint.size == found->checkpoint.size &&
+             item->witnessed_s == LM_ABSENT))
+            continue;
+        found = item;
+    }
+    return found;
+}
+
+static int judge_log(const struct lm_commitments *commitments, const struct lm_audited *audited,
+                     struct lm_findings *findings, struct lm_error *error) {
+    const struct lm_commitment *last = newest(commitments, audited, true);
+    const struct lm_commitment *wrong = newest(commitments, audited, false);
+    const struct lm_place first = {audited->name, (last ? last->checkpoint.size : 0) + 1};
+    char text[512];
+    /* Of what a checkpoint contradicts, that has been told. */
+    if (last && !wrong && last->checkpoint.size < audited->tree.leaves) {
+        (void)snprintf(text, sizeof text,
+                       "%s has not signed for what follows its first %llu entries of %s",
+                       last->keeper, (unsigned long long)last->checkpoint.size, audited->name);
+        if (tell(findings, LM_CODE_UNCOVERED, last->keeper, &first, text, error) < 0)
+            return -1;
+    }
+    if (commitments->witness_count == 0 || (last && last->witnessed_s != LM_ABSENT))
+        return 0;
+    (void)snprintf(text, sizeof text, "%s of %s is cosigned by every witness",
+                   last ? "not the newest checkpoint" : "no checkpoint", audited->name);
+    return tell(findings, LM_CODE_UNWITNESSED, last ? last->keeper : NULL, &nowhere, text, error);
+}
+
+int lm_commitments_match(struct lm_commitments *commitments, const struct lm_registry *registry,
+                         int64_t now_s, struct lm_audited *const *inputs, size_t count,
+                         struct lm_findings *findings, struct lm_error *error) {
+    for (size_t i = 0; i < commitments->count; i++) {
+        struct lm_commitment *item = &commitments->items[i];
+        if (!item->readable)
+            continue;
+        if (find_witnesses(commitments, item, findings, error) < 0)
+            return -1;
+        find_keeper(commitments, item, registry, now_s);
+    }
+    find_logs(commitments, inputs, count);
+    name_logs(commitments);
+    for (size_t i = 0; i < commitments->count; i++) {
+        if (judge_item(commitments, &commitments->items[i], findings, error) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (inputs[i]->log && judge_log(commitments, inputs[i], findings, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+bool lm_commitments_anchored(const struct lm_commitments *commitments,
+                             const struct lm_audited *audited, uint64_t number, int64_t instant_s) {
+    for (size_t i = 0; i < commitments->count; i++) {
+        const struct lm_commitment *item = &commitments->items[i];
+        if (item->audited == audited && item->matches && item->checkpoint.size >= number &&
+            item->witnessed_s != LM_ABSENT && item->witnessed_s <= instant_s)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,68 @@
+/*
+ * What the keepers of an audit's logs have signed for, and what witnesses have seen of it: signed
+ * checkpoints, each of which has to be the root over the first entries of a log that is there.
+ *
+ * A checkpoint is of the log that has its root. Where none has, it is of the log of its origin, by
+ * another checkpoint or by the file's name, or of the only log; what it says of that one is then
+ * wrong, and the keeper's fault.
+ */
+#ifndef LM_EVIDENCE_COMMITMENTS_H
+#define LM_EVIDENCE_COMMITMENTS_H
+
+#include "lib/base/names.h"
+#include "lib/crypto/checkpoint.h"
+#include "lib/evidence/audited.h"
+#include "lib/registry/registry.h"
+
+struct lm_commitment;
+struct lm_keeper_key;
+
+struct lm_commitments {
+    const struct lm_note_key *witnesses;
+    size_t witness_count;
+    struct lm_commitment *items;
+    size_t count;
+    size_t room;
+    uint64_t *sizes; /* of the checkpoints' trees, ascending, each once */
+    size_t size_count;
+    struct lm_keeper_key *keys; /* of everybody who may keep a log */
+    size_t key_count;
+    size_t key_room;
+    struct lm_names ids;
+};
+
+/* WITNESSES must outlive the commitments. */
+void lm_commitments_start(struct lm_commitments *commitments, const struct lm_note_key *witnesses,
+                          size_t count) LM_NONNULL_AT(1);
+void lm_commitments_free(struct lm_commitments *commitments) LM_NONNULL;
+
+/* Adds what a checkpoint's file holds, before the first line of any log. FILE must outlive the
+ * commitments. Fails only for want of memory. */
+int lm_commitments_add(struct lm_commitments *commitments, const char *file, const char *bytes,
+                       size_t size, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Notes the key of somebody who may keep a log; whether the root has signed for it is asked later.
+ */
+int lm_commitments_key(struct lm_commitments *commitments, const struct lm_identity *identity,
+                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Before each leaf of a log and after its last: keeps the root where a checkpoint is of that size.
+ */
+int lm_commitments_grow(const struct lm_commitments *commitments, struct lm_audited *audited,
+                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/*
+ * Once all logs have been read and the registry is sealed: finds the log of each checkpoint, gives
+ * the logs their names, keepers and what is committed of them, and tells of checkpoints and logs
+ * that do not go together. NOW_S is when the keepers' keys are judged.
+ */
+int lm_commitments_match(struct lm_commitments *commitments, const struct lm_registry *registry,
+                         int64_t now_s, struct lm_audited *const *inputs, size_t count,
+                         struct lm_findings *findings, struct lm_error *error)
+    LM_NONNULL_AT(1, 2, 6, 7) LM_MUST_CHECK;
+
+/* Whether every witness had signed, by an instant, that line NUMBER of a log is there. */
+bool lm_commitments_anchored(const struct lm_commitments *commitments,
+                             const struct lm_audited *audited, uint64_t number,
+                             int64_t instant_s) LM_NONNULL LM_MUST_CHECK;
+
+#endif
