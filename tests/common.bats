@@ -285,6 +285,35 @@ setup() {
     done
 }
 
+# peak FILE COMMAND…: the KiB that the command needs at most with FILE as its input.
+peak() {
+    python3 -c '
+import os, subprocess, sys
+with open(sys.argv[1]) as source:
+    process = subprocess.Popen(sys.argv[2:], stdin=source, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, 1)
+    print(usage.ru_maxrss)' "$@"
+}
+
+@test "what works record by record needs no more memory for more of them" {
+    ! nm -D "$LM_BIN/lm-sign" | grep -q __asan_init || skip "the sanitizer keeps what is freed"
+    for filter in $PARALLEL; do
+        call "$filter"
+        # Unsigned and signed orders, each another: what is passed on as well as what is rejected.
+        head -n 1 "$F/$filter.in" | python3 -c '
+import sys
+line = sys.stdin.readline()
+for i in range(24000):
+    print(line.replace("\"seq\":1", "\"seq\":%d" % i), end="")' >many
+        head -n 2000 many >few
+        grown=$(($(peak many "${COMMAND[@]}") - $(peak few "${COMMAND[@]}")))
+        # Of the lines that it has seen lm-verify keeps digests, 16 bytes each, up to 2^20 of them.
+        [ "$grown" -lt $(($(wc -c <many) / 1024 / 4)) ]
+    done
+}
+
 # unread COMMAND…: runs it when the reader of its output is gone already; its status into `status`.
 unread() {
     local status=0
