@@ -106,6 +106,29 @@ jq -c "del(.sig)" "$file"'
     missing lm-verify replay "$NO_VERIFY"
 }
 
+@test "replay of a sign of life" {
+    attack replay-response
+    # The very record whose signature is good is not let through a second time.
+    cmp recorded.ndjson without.ndjson
+    cmp recorded.ndjson accepted.ndjson
+    cmp true.ndjson alive.ndjson
+    [[ ! -s with.ndjson && ! -s store.ndjson ]]
+    cd ..
+    # An lm-auth that hands on whatever is a response.
+    missing lm-auth replay-response '[[ $1 == check ]] && exec cat "${@: -1}"
+exec "$LM_BIN/lm-auth" "$@"'
+}
+
+@test "a meter with foreign firmware" {
+    attack foreign-firmware
+    # 2 kWh and 4 kWh at 0.2.
+    [[ $(jq -r 'select(.party == "bob") | .amount' without.ndjson) == -0.4 ]]
+    [[ $(jq -r 'select(.party == "bob") | .amount' with.ndjson) == -0.8 ]]
+    run -0 jq -e -s 'map(select(.party == "bob")) == []' withheld.ndjson
+    cd ..
+    missing lm-verify foreign-firmware "$NO_VERIFY"
+}
+
 @test "every attack is a test here and a row in the teachers' table, and they do without a terminal" {
     for script in "$LM_ROOT"/examples/attacks/*; do
         name=$(basename "$script")

@@ -89,6 +89,14 @@ clear() {
     cat public.ndjson "$@" | lm-clear --accept-rejects --all 2>>messages
 }
 
+# digest: SHA-256 of stdin, as records spell it: base64url.
+digest() {
+    local hex
+    hex=$(sha256sum | cut -c 1-64)
+    # shellcheck disable=SC2001,SC2059 # the format is the bytes
+    printf "$(sed 's/../\\x&/g' <<<"$hex")" | base64 | tr '+/' '-_' | tr -d '='
+}
+
 # price FILE: of the clearing in it. sold FILE ID, bought FILE ID: what somebody traded, in Wh.
 price() { jq -r 'select(.type == "clearing") | .price' "$1"; }
 traded() {
