@@ -1,14 +1,27 @@
+#include <stdlib.h>
+
 #include "cmd/registry.h"
 #include "cmd/run.h"
 #include "lib/base/repeats.h"
+#include "lib/market/admission.h"
+#include "lib/market/alarm.h"
 
 struct options {
     struct lm_common common;
     struct lm_registry_options registry;
+    const char *alerts;
+    bool bare;
+    bool quiet;
 };
 
 static const struct lm_option option_table[] = {
     LM_REGISTRY_OPTION_ROWS(struct options, registry),
+    {0, "alerts", LM_OPTION_FILE, "FILE", NULL, offsetof(struct options, alerts),
+     "write alert records to FILE: floods, forgeries, junk"},
+    {0, "bare", LM_OPTION_FLAG, NULL, NULL, offsetof(struct options, bare),
+     "refuse what comes in an entry: for what strangers send"},
+    {'q', "quiet", LM_OPTION_FLAG, NULL, NULL, offsetof(struct options, quiet),
+     "count rejected lines by reason instead of telling each"},
     {0},
 };
 
@@ -22,87 +35,176 @@ static const struct lm_program program = {
     .operands = true,
 };
 
+/* A line of the batch; its place there is its item's tag. */
+struct line {
+    struct lm_admission_item admission;
+    size_t place; /* among the repeats */
+    bool repeat;
+};
+
 struct context {
-    struct lm_registry *registry;
+    struct lm_run *run;
+    struct lm_admission *admission;
+    struct lm_alarm *alarm;
     struct lm_repeats *repeats;
+    struct line *lines;
+    struct lm_admission_item **items; /* of the lines that are looked at */
+    size_t room;
     int64_t now_s;
 };
 
-/* An item's tag: the line's place among the repeats, and whether it is a repeat itself. */
-#define REPEAT_BIT ((uint64_t)1 << 63)
+static void make_room(struct context *context, size_t count) {
+    struct lm_error error;
+    if (count <= context->room)
+        return;
+    struct line *lines = reallocarray(context->lines, count, sizeof *lines);
+    if (lines)
+        context->lines = lines;
+    struct lm_admission_item **items = reallocarray(context->items, count, sizeof(void *));
+    if (items)
+        context->items = items;
+    if (!lines || !items) {
+        lm_fail_memory(&error);
+        lm_run_fatal(context->run, &error);
+    }
+    for (; context->room < count; context->room++)
+        lines[context->room] = (struct line){0};
+}
 
 static void refuse_repeat(struct lm_work_item *item) {
     item->rejected = true;
     lm_fail(&item->error, LM_REPEATED, "the repeat of a line that was rejected");
 }
 
-static void look_for_repeats(void *pointer, struct lm_work_item *items, size_t count) {
+/* Repeats are dropped before anything is done with them. */
+static void before(void *pointer, struct lm_work_item *items, size_t count) {
     struct context *context = pointer;
+    make_room(context, count);
+    context->now_s = lm_run_now(context->run);
     for (size_t i = 0; i < count; i++) {
-        const struct lm_line *line = &items[i].input.line;
-        size_t place;
+        const struct lm_line *text = &items[i].input.line;
+        struct line *line = &context->lines[i];
+        items[i].tag = i;
+        line->repeat = false;
+        lm_admission_start(&line->admission);
         if (items[i].rejected)
             continue;
-        enum lm_repeat repeat = lm_repeats_see(context->repeats, line->data, line->size, &place);
-        items[i].tag = place;
+        enum lm_repeat repeat =
+            lm_repeats_see(context->repeats, text->data, text->size, &line->place);
+        line->repeat = repeat != LM_REPEAT_NEW;
+        items[i].skip = line->repeat && repeat != LM_REPEAT_REFUSED;
         if (repeat == LM_REPEAT_REFUSED)
             refuse_repeat(&items[i]);
-        if (repeat != LM_REPEAT_NEW) {
-            items[i].tag |= REPEAT_BIT;
-            items[i].skip = !items[i].rejected;
-        }
     }
+}
+
+static void work(void *pointer, struct lm_work_item *item) {
+    const struct context *context = pointer;
+    struct lm_admission_item *admission = &context->lines[item->tag].admission;
+    if (admission->state == LM_ADMISSION_VERIFIES)
+        lm_admission_verify(admission);
+    else
+        lm_admission_look(context->admission, admission, item->input.line.data,
+                          item->input.line.size, context->now_s);
+}
+
+static void between(void *pointer, struct lm_work_item *items, size_t count) {
+    struct context *context = pointer;
+    struct lm_error error;
+    size_t looked_at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!items[i].rejected && !items[i].skip)
+            context->items[looked_at++] = &context->lines[i].admission;
+    }
+    if (lm_admission_decide(context->admission, context->items, looked_at, &error) < 0)
+        lm_run_fatal(context->run, &error);
+    for (size_t i = 0; i < count; i++)
+        items[i].again = context->lines[i].admission.state == LM_ADMISSION_VERIFIES;
+}
+
+static void take_decision(struct lm_work_item *item, const struct lm_admission_item *admission) {
+    item->rejected = admission->state == LM_ADMISSION_REFUSED;
+    item->skip = admission->state == LM_ADMISSION_DROPPED;
+    if (item->rejected)
+        item->error = admission->error;
+    if (admission->state == LM_ADMISSION_PASSED)
+        lm_buffer_bytes(&item->out, item->input.line.data, item->input.line.size);
 }
 
 /* A repeat of a line of the same batch is judged once that line is. */
-static void settle_repeats(void *pointer, struct lm_work_item *items, size_t count) {
-    struct context *context = pointer;
-    for (size_t i = 0; i < count; i++) {
-        size_t place = (size_t)(items[i].tag & ~REPEAT_BIT);
-        bool repeat = (items[i].tag & REPEAT_BIT) != 0;
-        if (!repeat && items[i].rejected && items[i].error.reason > LM_UTF8)
-            lm_repeats_refuse(context->repeats, place);
-        if (repeat && items[i].skip && lm_repeats_refused(context->repeats, place)) {
-            items[i].skip = false;
-            refuse_repeat(&items[i]);
-        }
+static void settle_repeat(struct context *context, struct lm_work_item *item,
+                          const struct line *line) {
+    if (!line->repeat && item->rejected && item->error.reason > LM_UTF8)
+        lm_repeats_refuse(context->repeats, line->place);
+    if (line->repeat && item->skip && lm_repeats_refused(context->repeats, line->place)) {
+        item->skip = false;
+        refuse_repeat(item);
     }
 }
 
-static void verify(void *pointer, struct lm_work_item *item) {
-    const struct context *context = pointer;
-    const struct lm_line *line = &item->input.line;
-    struct lm_record record;
-    item->rejected = lm_record_parse(line->data, line->size, &record, &item->error) < 0;
-    if (item->rejected)
-        return;
-    int64_t at_s = record.wrapped ? record.entry_at_s : context->now_s;
-    item->rejected = lm_registry_check(context->registry, &record, at_s, NULL, &item->error) < 0;
-    if (!item->rejected)
-        lm_buffer_bytes(&item->out, line->data, line->size);
-    lm_record_free(&record);
+static void after(void *pointer, struct lm_work_item *items, size_t count) {
+    struct context *context = pointer;
+    for (size_t i = 0; i < count; i++) {
+        const struct line *line = &context->lines[i];
+        struct lm_error error;
+        if (!items[i].rejected && !items[i].skip)
+            take_decision(&items[i], &line->admission);
+        settle_repeat(context, &items[i], line);
+        const struct lm_alarm_line seen = {
+            .rejected = items[i].rejected,
+            .reason = items[i].error.reason,
+            .from = line->admission.from,
+            .number = line->admission.number,
+            .refused = line->admission.refused,
+        };
+        if (lm_alarm_see(context->alarm, &seen, context->now_s, &error) < 0)
+            lm_run_fatal(context->run, &error);
+    }
+}
+
+static int tell(void *pointer, struct lm_alert *alert, struct lm_error *error) {
+    (void)error;
+    lm_run_alert(pointer, alert);
+    return 0;
+}
+
+static void free_context(struct context *context) {
+    for (size_t i = 0; i < context->room; i++)
+        lm_admission_item_free(&context->lines[i].admission);
+    free(context->lines);
+    free(context->items);
+    lm_repeats_free(context->repeats);
+    lm_alarm_free(context->alarm);
+    lm_admission_free(context->admission);
 }
 
 int main(int argc, char **argv) {
     struct options options = {0};
     struct lm_run run;
-    struct context context = {0};
+    struct lm_error error;
+    struct context context = {.run = &run};
 
     lm_run_start(&run, &program, argc, argv, &options);
-    context.now_s = lm_run_now(&run);
-    context.registry = lm_registry_open(&run, &options.registry);
+    if (options.alerts)
+        lm_run_open_alerts(&run, options.alerts);
+    struct lm_registry *registry = lm_registry_open(&run, &options.registry);
+    run.quiet = options.quiet;
     context.repeats = lm_repeats_new();
-    if (!context.repeats) {
-        struct lm_error error;
+    if (!context.repeats)
         lm_fail_memory(&error);
+    if (!context.repeats ||
+        !(context.admission = lm_admission_new(registry, options.bare, &error)) ||
+        !(context.alarm = lm_alarm_new(lm_registry_ids(registry), tell, &run, &error)))
         lm_run_fatal(&run, &error);
-    }
-    lm_run_parallel(&run, &(struct lm_work){.work = verify,
-                                            .before = look_for_repeats,
-                                            .after = settle_repeats,
+    lm_run_parallel(&run, &(struct lm_work){.work = work,
+                                            .before = before,
+                                            .between = between,
+                                            .after = after,
                                             .context = &context});
-    lm_repeats_free(context.repeats);
-    lm_registry_free(context.registry);
+    if (lm_alarm_finish(context.alarm, lm_run_now(&run), &error) < 0)
+        lm_run_fatal(&run, &error);
+    free_context(&context);
+    lm_registry_free(registry);
     lm_list_free(&options.registry.files);
     return lm_run_finish(&run);
 }

@@ -136,6 +136,8 @@ static _Noreturn void end(struct lm_run *run) {
     (void)!lm_writer_flush(&run->out, &ignored);
     if (run->rejects_open)
         (void)!lm_writer_flush(&run->rejects, &ignored);
+    if (run->alerts_open)
+        (void)!lm_writer_flush(&run->alerts, &ignored);
     _exit(run->status);
 }
 
@@ -186,6 +188,16 @@ static void answer_basic_options(struct lm_run *run) {
     print_and_exit(run, &text);
 }
 
+static void open_appending(struct lm_run *run, const char *file, struct lm_writer *writer) {
+    struct lm_error error;
+    int fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        lm_fail_errno(&error, LM_IO, file);
+        lm_run_fatal(run, &error);
+    }
+    lm_writer_open(writer, fd);
+}
+
 void lm_run_start(struct lm_run *run, const struct lm_program *program, int argc, char **argv,
                   void *options) {
     struct lm_error error;
@@ -204,14 +216,15 @@ void lm_run_start(struct lm_run *run, const struct lm_program *program, int argc
     }
     answer_basic_options(run);
     if (run->common->rejects) {
-        int fd = open(run->common->rejects, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-        if (fd < 0) {
-            lm_fail_errno(&error, LM_IO, run->common->rejects);
-            lm_run_fatal(run, &error);
-        }
-        lm_writer_open(&run->rejects, fd);
+        open_appending(run, run->common->rejects, &run->rejects);
         run->rejects_open = true;
     }
+}
+
+void lm_run_open_alerts(struct lm_run *run, const char *file) {
+    open_appending(run, file, &run->alerts);
+    run->alerts_open = true;
+    run->alerts_file = file;
 }
 
 static void close_writer(struct lm_run *run, struct lm_writer *writer, const char *name) {
@@ -226,8 +239,22 @@ static size_t count_files(const struct lm_run *run) {
     return run->operands.count ? run->operands.count : 1;
 }
 
+/* What --quiet left out, in one line a reason. */
+static void tell_untold(struct lm_run *run) {
+    for (int reason = 0; reason < LM_REASON_COUNT; reason++) {
+        struct lm_error error;
+        if (run->untold[reason] == 0)
+            continue;
+        lm_fail(&error, (enum lm_reason)reason, "%llu rejected, %s: %s",
+                (unsigned long long)run->untold[reason], lm_reason_word((enum lm_reason)reason),
+                lm_reason_meaning((enum lm_reason)reason));
+        say(run, NULL, 0, &error);
+    }
+}
+
 int lm_run_finish(struct lm_run *run) {
     struct lm_error error;
+    tell_untold(run);
     if (run->any_bytes && !run->any_object && !run->stopped && run->status < (int)LM_EXIT_DATA) {
         lm_fail(&error, LM_NOT_OBJECT, "no line of the input is a JSON object");
         say(run, NULL, 0, &error);
@@ -238,6 +265,8 @@ int lm_run_finish(struct lm_run *run) {
     close_writer(run, &run->out, "stdout");
     if (run->rejects_open)
         close_writer(run, &run->rejects, run->common->rejects);
+    if (run->alerts_open)
+        close_writer(run, &run->alerts, run->alerts_file);
     lm_lines_free(run->lines);
     for (size_t i = 0; run->kept && i < count_files(run); i++) {
         (void)close(run->kept[i].fd);
@@ -255,7 +284,8 @@ static void refuse_own_output(struct lm_run *run, int fd) {
     struct stat input;
     struct stat output;
     struct lm_error error;
-    const int outputs[] = {run->out.fd, run->rejects_open ? run->rejects.fd : -1};
+    const int outputs[] = {run->out.fd, run->rejects_open ? run->rejects.fd : -1,
+                           run->alerts_open ? run->alerts.fd : -1};
     if (fstat(fd, &input) != 0 || !S_ISREG(input.st_mode))
         return;
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
@@ -426,12 +456,16 @@ static bool is_object(struct lm_run *run, const struct lm_line *line) {
     size_t size = line->size;
     if (size > 0 && line->data[size - 1] == '\r')
         size--;
+    size_t start = 0;
+    while (start < size && strchr(" \t\r", line->data[start]))
+        start++;
+    if (start == size || line->data[start] != '{')
+        return false;
     json_t *json = lm_json_parse(line->data, size, &error);
     if (!json && error.reason == LM_MEMORY)
         lm_run_fatal(run, &error);
     bool object = json_is_object(json) ||
-                  (!json && error.reason >= LM_DUPLICATE_NAME && error.reason <= LM_DEPTH &&
-                   line->data[strspn(line->data, " \t\r")] == '{');
+                  (!json && error.reason >= LM_DUPLICATE_NAME && error.reason <= LM_DEPTH);
     json_decref(json);
     return object;
 }
@@ -578,6 +612,22 @@ static void write_reject(struct lm_run *run, const struct lm_input *input,
     lm_run_fatal(run, &failure);
 }
 
+void lm_run_alert(struct lm_run *run, struct lm_alert *alert) {
+    struct lm_error failure;
+    if (!run->alerts_open)
+        return;
+    alert->program = run->program->name;
+    lm_buffer_reset(&run->scratch);
+    lm_record_write(LM_TYPE_ALERT, alert, &run->scratch);
+    if (!lm_buffer_ok(&run->scratch))
+        lm_fail_memory(&failure);
+    /* An alert does not wait for others. */
+    else if (lm_writer_line(&run->alerts, run->scratch.data, run->scratch.size, &failure) == 0 &&
+             lm_writer_flush(&run->alerts, &failure) == 0)
+        return;
+    lm_run_fatal(run, &failure);
+}
+
 void lm_run_reject(struct lm_run *run, const struct lm_input *input, const struct lm_error *error) {
     enum lm_exit status = lm_reason_exit(error->reason);
     if (status != LM_EXIT_REJECT) /* no memory, a defect: not the line's fault */
@@ -585,7 +635,10 @@ void lm_run_reject(struct lm_run *run, const struct lm_input *input, const struc
     if (!run->any_object)
         run->any_object =
             error->reason >= LM_UNKNOWN_TYPE || (input->line.data && is_object(run, &input->line));
-    say(run, input->source, input->line.number, error);
+    if (run->quiet)
+        run->untold[error->reason]++;
+    else
+        say(run, input->source, input->line.number, error);
     if (run->rejects_open)
         write_reject(run, input, error);
     if (!run->common->accept_rejects)
@@ -593,19 +646,32 @@ void lm_run_reject(struct lm_run *run, const struct lm_input *input, const struc
     run->stopped = run->common->strict;
 }
 
-#define BATCH_MAX 1024
+/* A batch ends with so many lines, or bytes. */
+#define BATCH_MAX      1024
+#define BATCH_SIZE_MAX ((size_t)4 << 20)
+/* What a line's buffers keep for the next batch. */
+#define KEPT_SIZE 16384
+
+static void empty(struct lm_buffer *buffer) {
+    if (buffer->capacity > KEPT_SIZE)
+        lm_buffer_free(buffer);
+    else
+        lm_buffer_reset(buffer);
+}
 
 /* Fills ITEMS until they are all used, the input ends, or reading on would have to wait. */
 static size_t read_batch(struct lm_run *run, struct lm_work_item *items, size_t room) {
     size_t count = 0;
-    while (count < room) {
+    size_t size = 0;
+    while (count < room && size < BATCH_SIZE_MAX) {
         struct lm_work_item *item = &items[count];
         if (count > 0 && run->lines && lm_lines_would_wait(run->lines))
             break;
         item->skip = false;
+        item->again = true;
         item->tag = 0;
-        lm_buffer_reset(&item->out);
-        lm_buffer_reset(&item->copy);
+        empty(&item->out);
+        empty(&item->copy);
         enum lm_lines_result result = next_line(run, true, &item->input, &item->error);
         if (result == LM_LINES_END)
             break;
@@ -616,6 +682,7 @@ static size_t read_batch(struct lm_run *run, struct lm_work_item *items, size_t 
             lm_run_fatal(run, &item->error);
         }
         item->input.line.data = item->copy.data;
+        size += item->copy.size;
         count++;
     }
     return count;
@@ -644,8 +711,19 @@ struct batch {
 
 static void work_item(void *context, size_t i) {
     struct batch *batch = context;
-    if (!batch->items[i].rejected && !batch->items[i].skip)
-        batch->work->work(batch->work->context, &batch->items[i]);
+    struct lm_work_item *item = &batch->items[i];
+    bool wanted = item->again && !item->rejected && !item->skip;
+    item->again = false;
+    if (wanted)
+        batch->work->work(batch->work->context, item);
+}
+
+static bool any_again(const struct lm_work_item *items, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].again)
+            return true;
+    }
+    return false;
 }
 
 void lm_run_parallel(struct lm_run *run, const struct lm_work *work) {
@@ -662,7 +740,11 @@ void lm_run_parallel(struct lm_run *run, const struct lm_work *work) {
     while ((count = read_batch(run, items, BATCH_MAX)) > 0) {
         if (work->before)
             work->before(work->context, items, count);
-        lm_pool_run(pool, count, work_item, &batch);
+        do {
+            lm_pool_run(pool, count, work_item, &batch);
+            if (work->between)
+                work->between(work->context, items, count);
+        } while (any_again(items, count));
         if (work->after)
             work->after(work->context, items, count);
         write_batch(run, items, count);

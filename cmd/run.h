@@ -68,6 +68,11 @@ struct lm_run {
     struct lm_writer out;
     struct lm_writer rejects;
     bool rejects_open;
+    struct lm_writer alerts;
+    bool alerts_open;
+    const char *alerts_file;
+    bool quiet; /* set by a program: rejected lines are counted, not told one by one */
+    uint64_t untold[LM_REASON_COUNT];
     bool stopped;    /* --strict met a bad line */
     bool any_bytes;  /* some input was not empty */
     bool any_object; /* some line was a JSON object, or the input is not JSON at all */
@@ -152,6 +157,10 @@ void lm_run_write_buffer(struct lm_run *run, struct lm_buffer *line) LM_NONNULL;
  * the line is gone. */
 void lm_run_reject(struct lm_run *run, const struct lm_input *input,
                    const struct lm_error *error) LM_NONNULL;
+/* Opens FILE for alert records, which are appended; does not return where that fails. */
+void lm_run_open_alerts(struct lm_run *run, const char *file) LM_NONNULL;
+/* Writes an alert, whose program is filled in, where a file for them is open. */
+void lm_run_alert(struct lm_run *run, struct lm_alert *alert) LM_NONNULL;
 /* Says something about INPUT's line that is no rejection: it has no reason and no status. */
 void lm_run_note(struct lm_run *run, const struct lm_input *input,
                  const struct lm_error *note) LM_NONNULL;
@@ -173,7 +182,9 @@ int lm_run_open(struct lm_run *run, const char *file) LM_NONNULL LM_MUST_CHECK;
  * WORK gets one line (a copy, its own) and fills out: lines to be written, or an error that
  * rejects the line. It may use only its item and what nobody writes meanwhile. BEFORE (may be
  * NULL) sees the items in input order before any of them is worked on, AFTER (may be NULL) when
- * all of the batch are done, before its output is written.
+ * all of the batch are done, before its output is written. BETWEEN (may be NULL) sees them each
+ * time that they were worked on, and sets `again` of those that WORK is to get once more; AFTER
+ * comes when it has set none.
  */
 struct lm_work_item {
     struct lm_input input;
@@ -181,6 +192,7 @@ struct lm_work_item {
     struct lm_buffer out;  /* nothing, or one line without line feed */
     bool skip;             /* dropped without a word: set by before or work */
     bool rejected;
+    bool again; /* to be worked on; true at first */
     struct lm_error error;
     uint64_t tag; /* free for the program */
 };
@@ -188,6 +200,7 @@ struct lm_work_item {
 struct lm_work {
     void (*work)(void *context, struct lm_work_item *item);
     void (*before)(void *context, struct lm_work_item *items, size_t count);
+    void (*between)(void *context, struct lm_work_item *items, size_t count);
     void (*after)(void *context, struct lm_work_item *items, size_t count);
     void *context;
 };

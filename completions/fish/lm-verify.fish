@@ -1,6 +1,9 @@
 # Written from the option table of lm-verify.
 complete -c lm-verify -s r -l registry -r -F -d 'identities, revocations, rules, firmware; several times if need be'
 complete -c lm-verify -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-verify -l alerts -r -F -d 'write alert records to FILE: floods, forgeries, junk'
+complete -c lm-verify -l bare -d 'refuse what comes in an entry: for what strangers send'
+complete -c lm-verify -s q -l quiet -d 'count rejected lines by reason instead of telling each'
 complete -c lm-verify -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
 complete -c lm-verify -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
 complete -c lm-verify -l accept-rejects -d 'exit 0 in spite of rejected records'

@@ -37,7 +37,7 @@ enum lm_exit {
     X(TRUNCATED, "truncated", LM_EXIT_REJECT, "the last line has no line feed")                    \
     X(UTF8, "utf8", LM_EXIT_REJECT, "the line is not UTF-8")                                       \
     X(JSON, "json", LM_EXIT_REJECT, "the line is not JSON")                                        \
-    X(NOT_OBJECT, "not_object", LM_EXIT_REJECT, "the line is JSON, but not an object")             \
+    X(NOT_OBJECT, "not_object", LM_EXIT_REJECT, "the line is not a JSON object")                   \
     /* I-JSON */                                                                                   \
     X(DUPLICATE_NAME, "duplicate_name", LM_EXIT_REJECT, "an object has one name twice")            \
     X(REAL, "real", LM_EXIT_REJECT, "a number has a fraction or an exponent")                      \

@@ -155,9 +155,38 @@ static int check_size(const struct lm_record *record, size_t size, struct lm_err
                    LM_RECORD_SIZE_MAX);
 }
 
+static bool is_space(char byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* Junk is refused by its ends, before it costs a parser's work. What begins like another JSON value
+ * is taken for one. */
+static int check_ends(const char *text, size_t size, struct lm_error *error) {
+    size_t start = 0;
+    size_t end = size;
+    while (start < size && is_space(text[start]))
+        start++;
+    while (end > start && is_space(text[end - 1]))
+        end--;
+    if (start < end && text[start] == '{' && text[end - 1] == '}')
+        return 0;
+    if (start < end && text[start] == '{') {
+        lm_fail(error, LM_JSON, "the object does not end: '}' expected at the end of the line");
+        error->offset = (int64_t)end;
+    } else if (start < end && strchr("[\"-0123456789tfn", text[start])) {
+        lm_fail(error, LM_NOT_OBJECT, "not a JSON object");
+    } else {
+        lm_fail(error, LM_JSON, "not JSON: '{' expected");
+        error->offset = (int64_t)start;
+    }
+    return -1;
+}
+
 int lm_record_parse(const char *text, size_t size, struct lm_record *record,
                     struct lm_error *error) {
     *record = (struct lm_record){0};
+    if (check_ends(text, size, error) < 0)
+        return -1;
     json_t *json = lm_json_parse(text, size, error);
     if (!json)
         return -1;

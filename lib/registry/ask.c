@@ -39,6 +39,10 @@ static void consider(const struct lm_registry *registry, const struct lm_row_gro
     }
 }
 
+size_t lm_registry_ids(const struct lm_registry *registry) {
+    return registry->ids.count;
+}
+
 static bool find_id(const struct lm_registry *registry, const char *id, uint32_t *number) {
     return lm_names_find(&registry->ids, id, strlen(id), number);
 }

@@ -104,6 +104,9 @@ int lm_registry_operators(const struct lm_registry *registry, const char ***ids,
 bool lm_registry_supplied(const struct lm_registry *registry, const char *id, const char *supplier,
                           struct lm_validity stretch) LM_NONNULL LM_MUST_CHECK;
 
+/* How many ids there are: their numbers are below. */
+size_t lm_registry_ids(const struct lm_registry *registry) LM_NONNULL LM_MUST_CHECK;
+
 /* True where some identity of ID, at whatever time, has the key KID. */
 bool lm_registry_has_key(const struct lm_registry *registry, const char *id,
                          const char *kid) LM_NONNULL LM_MUST_CHECK;
