@@ -159,8 +159,20 @@ static bool is_space(char byte) {
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
-/* Junk is refused by its ends, before it costs a parser's work. What begins like another JSON value
- * is taken for one. */
+/* Whether TEXT, without white space around it, looks like a JSON value that is no object. */
+static bool looks_like_value(const char *text, size_t size) {
+    static const char *const words[] = {"true", "false", "null"};
+    char last = text[size - 1];
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (size == strlen(words[i]) && memcmp(text, words[i], size) == 0)
+            return true;
+    }
+    if (text[0] == '[' || text[0] == '"')
+        return size > 1 && last == (text[0] == '[' ? ']' : '"');
+    return (text[0] == '-' || (text[0] >= '0' && text[0] <= '9')) && last >= '0' && last <= '9';
+}
+
+/* Junk is refused by its ends, before it costs a parser's work. */
 static int check_ends(const char *text, size_t size, struct lm_error *error) {
     size_t start = 0;
     size_t end = size;
@@ -173,7 +185,7 @@ static int check_ends(const char *text, size_t size, struct lm_error *error) {
     if (start < end && text[start] == '{') {
         lm_fail(error, LM_JSON, "the object does not end: '}' expected at the end of the line");
         error->offset = (int64_t)end;
-    } else if (start < end && strchr("[\"-0123456789tfn", text[start])) {
+    } else if (start < end && looks_like_value(text + start, end - start)) {
         lm_fail(error, LM_NOT_OBJECT, "not a JSON object");
     } else {
         lm_fail(error, LM_JSON, "not JSON: '{' expected");
