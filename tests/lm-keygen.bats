@@ -115,6 +115,59 @@ setup() {
     [ -z "$output" ]
 }
 
+@test "a folder that may not be written to, and a disk that is full half-way, leave nothing" {
+    mkdir closed
+    chmod 555 closed
+    if [ "$(id -u)" -ne 0 ]; then
+        run -74 --separate-stderr lm-keygen --id a --role auditor -o closed/a.jwk
+        [ -z "$output" ]
+    fi
+    # Files may have a block of 512 bytes, no more: the key is longer.
+    for options in '' --force "--passphrase-file pass"; do
+        (umask 077 && echo secret >pass)
+        # shellcheck disable=SC2016,SC2086
+        run -74 bash -c 'trap "" XFSZ; mkdir -p small && cp pass small && cd small && ulimit -f 0 &&
+            lm-keygen --id a --role auditor "$@"' _ $options
+        [[ $output == "lm-keygen: a.jwk: File too large" ]]
+        [ "$(ls small)" = pass ]
+    done
+    # An old key is still there.
+    lm-keygen --id a --role auditor >/dev/null
+    cp a.jwk old
+    run -74 bash -c 'trap "" XFSZ; ulimit -f 0; lm-keygen --id a --role auditor --force'
+    cmp a.jwk old
+    [ "$(find . -name 'a.jwk*' | wc -l)" -eq 1 ]
+}
+
+@test "of many who make one key file at once one succeeds, and the file is hers" {
+    for round in 1 2 3 4 5; do
+        for n in 1 2 3 4 5 6; do
+            { lm-keygen --id a --role auditor -o "$round.jwk" >"$round.$n.json" 2>/dev/null || rm "$round.$n.json"; } &
+        done
+        wait
+        [ "$(find . -name "$round.*.json" | wc -l)" -eq 1 ]
+        [ "$(jq -r .keys.sign.x "$round".*.json)" = "$(jq -r '.keys[0].x' $round.jwk)" ]
+    done
+    # Nothing is left of the others.
+    [ "$(find . -name '*.jwk*' | wc -l)" -eq 5 ]
+}
+
+@test "a link that is put in the way while the key is made is not followed" {
+    echo precious >precious
+    for ((n = 0; n < 30; n++)); do
+        rm -f a.jwk
+        ln -s precious a.jwk &
+        lm-keygen --id a --role auditor >a.json 2>/dev/null || [ -L a.jwk ]
+        wait
+        [ "$(cat precious)" = precious ]
+    done
+    # With --force the link is replaced, not what it leads to.
+    ln -sf precious a.jwk
+    run -0 lm-keygen --id a --role auditor --force
+    [ ! -L a.jwk ]
+    [ "$(cat precious)" = precious ]
+}
+
 @test "where the identity cannot be written the key is kept" {
     run -74 bash -c 'lm-keygen --id a --role auditor >/dev/full'
     [ -s a.jwk ]
