@@ -134,9 +134,10 @@ static struct lm_period read_period(struct lm_run *run, const struct options *op
             options->market ? options->market : lm_terms_market(&rules->terms, &error);
         const struct lm_terms *terms =
             market ? lm_terms_at(&rules->terms, market, now_s, &error) : NULL;
-        if (!terms)
+        if (terms)
+            minutes = terms->period_minutes;
+        else
             lm_run_fatal(run, &error);
-        minutes = terms->period_minutes;
     }
     if (lm_period_argument(options->period, now_s, minutes, &period, &error) < 0)
         lm_run_fatal(run, &error);

@@ -16,9 +16,10 @@ static void read_types(struct lm_run *run, const struct lm_list *names, struct f
     filter->any_type = names->count == 0;
     for (size_t i = 0; i < names->count; i++) {
         enum lm_type type = lm_type_named(names->items[i]);
-        if (type == LM_TYPE_COUNT || type == LM_TYPE_ENTRY)
+        if (type < LM_TYPE_COUNT && type != LM_TYPE_ENTRY)
+            filter->types[type] = true;
+        else
             lm_run_usage(run, "--type: no record in a log is a '%s'", names->items[i]);
-        filter->types[type] = true;
     }
 }
 
@@ -37,9 +38,10 @@ static void read_period(struct lm_run *run, const struct lm_log_options *options
     if (terms.count > 0) {
         const char *market = lm_terms_market(&terms, &error);
         const struct lm_terms *now = market ? lm_terms_at(&terms, market, now_s, &error) : NULL;
-        if (!now)
+        if (now)
+            minutes = now->period_minutes;
+        else
             lm_run_fatal(run, &error);
-        minutes = now->period_minutes;
     }
     if (lm_period_argument(options->period, now_s, minutes, &filter->period, &error) < 0)
         lm_run_fatal(run, &error);

@@ -268,7 +268,7 @@ static void test_key_files(void) {
     char path[64];
     char link_path[64];
     struct lm_key key;
-    struct lm_key loaded;
+    struct lm_key loaded = {0};
     struct lm_error error;
     struct stat status;
     const struct lm_key_saving fresh = {0};
