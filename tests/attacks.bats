@@ -97,6 +97,36 @@ energy() {
 jq -c "del(.sig)" "$file"'
 }
 
+@test "eavesdropping" {
+    attack eavesdropping
+    # Three lines in the clear; three boxes that hold them, for two addressees.
+    [[ $(grep -c '"price":"0.08"' without.ndjson) -eq 1 && $(wc -l <with.ndjson) -eq 3 ]]
+    for word in ann bob offer bid 2400 0.08 0.14 power-; do
+        grep -qF -- "$word" without.ndjson || [[ $word == power- ]]
+        run -1 grep -cF -- "$word" <(jq -c 'del(.box, .kid, .to)' with.ndjson)
+        run -1 grep -caF -- "$word" bytes
+    done
+    [[ $(wc -c <bytes) -gt 1500 ]]
+    cmp inbox.ndjson orders.ndjson
+    cmp power.ndjson reading.ndjson
+    cd ..
+    # An lm-seal that writes in the clear what it should seal.
+    missing lm-seal eavesdropping 'for a; do [[ $a != *.ndjson || $last == -r ]] || files+=("$a"); last=$a; done
+jq -c "{box: (. | tostring | @base64 | gsub(\"=\"; \"\")), kid: \"k\", to: (.market // .to), type: \"sealed\", v: 1}" "${files[@]}"'
+}
+
+@test "traffic size" {
+    attack traffic-size
+    # Sizes that differ, by less than a block of padding; and one size.
+    [[ $(awk '{ print length }' orders.ndjson | sort -u | wc -l) -gt 1 ]]
+    [[ $(wc -l <with.ndjson) -eq 30 ]]
+    [[ $(awk '{ print length }' with.ndjson withdrawal.ndjson | sort -u | wc -l) -eq 1 ]]
+    cd ..
+    # An lm-seal that does not pad.
+    missing lm-seal traffic-size 'for a; do [[ $a != *.ndjson || $last == -r ]] || files+=("$a"); last=$a; done
+cat "${files[@]:--}" | while IFS= read -r line; do head -c ${#line} /dev/urandom | base64 -w 0; echo; done'
+}
+
 @test "replay of an order" {
     attack replay
     [[ $(energy without.ndjson bob) -eq 5000 && $(energy with.ndjson bob) -eq 1000 ]]

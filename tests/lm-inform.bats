@@ -10,9 +10,9 @@ PERIOD=2016-04-01T12:00Z/PT30M
 # Everybody whom the oracle speaks of. u3 and u4 change from sa to sb at 12:00.
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || exit
-    lm-keygen --id registrar --role registrar --valid 2016-01-01T00:00Z/2017-01-01T00:00Z |
+    lm-keygen --id registrar --role registrar --valid 2016-01-01T00:00Z/2999-01-01T00:00Z |
         lm-sign -k registrar.jwk >registry.ndjson
-    local id role supplier user regions valid count=0
+    local id role supplier user regions valid
     while read -r id role supplier user regions valid; do
         local options=(--id "$id" --role "$role" --valid "$valid")
         [[ $supplier == - ]] || options+=(--supplier "$supplier")
@@ -20,7 +20,7 @@ setup_file() {
         local region
         [[ $regions == - ]] || for region in ${regions//,/ }; do options+=(--region "$region"); done
         # Who gets another identity at noon keeps the first key in a file of that name.
-        lm-keygen "${options[@]}" -o "$id$([[ -e $id.jwk ]] && echo ".$((++count))").jwk"
+        lm-keygen "${options[@]}" -o "$id$([[ -e $id.jwk ]] && echo .1).jwk"
     done < <(python3 "$ORACLE" who) | lm-sign -k registrar.jwk >>registry.ndjson
     market_rules 1 >rules.ndjson
     lm-inform --policy >policy
@@ -275,6 +275,36 @@ WANTED
     [[ $(jq -r .type <<<"$output" | sort | uniq -c | tr -s ' \n' ' ') == " 6 notice 1 reading 3 total " ]]
 }
 
+@test "sealed, each party opens what it is told, and nothing else" {
+    python3 "$ORACLE" orders 5 >book
+    lm-clear --all book | inform >told
+    lm-sign -k "$F/mn.jwk" --accept-rejects told >signed 2>/dev/null
+    lm-sign -k "$F/ms.jwk" --accept-rejects told >>signed 2>/dev/null
+    [[ $(wc -l <signed) -eq $(wc -l <told) ]]
+    lm-seal -r "$F/registry.ndjson" --root "$F/registrar.jwk" --now 2016-04-01T11:50:00Z signed >sealed
+    count=0
+    for name in $(jq -r .to told | sort -u); do
+        lm-open -k "$F/$name.jwk" --accept-rejects sealed >opened 2>/dev/null
+        diff <(jq -c --arg to "$name" 'select(.to == $to)' told | sort) <(jq -c 'del(.sig)' opened | sort)
+        count=$((count + $(wc -l <opened)))
+    done
+    [[ $count -eq $(wc -l <told) && $count -gt 20 ]]
+}
+
+@test "an audit finds notices, totals and copies to be what they should be" {
+    "$LM_ROOT/tests/audit/market" market
+    cd market
+    tell() { lm-inform -r registry.ndjson -r public.ndjson --root registrar.jwk "$@"; }
+    tell market.ndjson orders.ndjson public.ndjson | lm-sign -k lm.jwk >notices
+    tell --settlement --by dso readings.ndjson | lm-sign -k DSO.jwk >totals
+    for i in {1..12}; do
+        grep "\"m$i\"" readings.ndjson | tell --settlement --by meter | lm-sign -k "m$i.jwk"
+    done >copies
+    run -0 lm-audit --root registrar.jwk --now 2016-04-02T00:00:00Z all.ndjson notices totals copies
+    [[ $(jq -r .result <<<"$output") == clean ]]
+    [[ $(cat notices totals copies | wc -l) -eq $((42 + 12 + 36)) ]]
+}
+
 @test "readings: a copy to her supplier of then, totals to the operators of her region" {
     # In the north: u2 of sa, u4 of sb by now, u6 of sb.
     { reading m2 100 7; reading m4 20 0; reading m6 3 1; } >flows
@@ -455,6 +485,10 @@ WANTED
     [[ $(wc -l <examples) -gt 6 ]]
     run -0 --separate-stderr bash -euo pipefail examples
     [[ -z $stderr ]]
-    [[ $(cat notices.ndjson totals.ndjson copy.ndjson | jq -r .type | sort | uniq -c | tr -s ' ' | tr '\n' ';') == \
+    # u4 has another key since noon.
+    for key in market sa sb u2 u4.1 u6 u12 grid ts; do
+        lm-open -k "$key.jwk" --accept-rejects notices.ndjson totals.ndjson copy.ndjson 2>/dev/null
+    done >opened
+    [[ $(jq -r .type opened | sort | uniq -c | tr -s ' ' | tr '\n' ';') == \
         " 6 notice; 1 reading; 3 total;" ]]
 }

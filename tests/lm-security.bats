@@ -34,7 +34,7 @@ tap() {
 }
 
 @test "every threat of Section IV is in the table, and what is not protected is said" {
-    for threat in impersonation manipulation eavesdropping 'privacy breach' dispute 'denial of service' replay 'foreign firmware'; do
+    for threat in impersonation manipulation eavesdropping 'privacy breach' dispute 'denial of service' replay 'foreign firmware' 'traffic size'; do
         sed -n '/^\.TS$/,/^\.TE$/p' "$PAGE" | tr '\n' ' ' | grep -q "$threat"
     done
     for gap in Collusion 'Network metadata' Hardware 'A registrar that' 'Denial at the network level'; do

@@ -21,7 +21,7 @@ import json
 import random
 import sys
 
-YEAR = "2016-01-01T00:00Z/2017-01-01T00:00Z"
+YEAR = "2016-01-01T00:00Z/2999-01-01T00:00Z"
 NOON = "2016-04-01T12:00Z"
 PERIODS = ["2016-04-01T11:30Z/PT30M", "2016-04-01T12:00Z/PT30M"]
 REGIONS = ["north", "south"]
@@ -45,10 +45,10 @@ def who():
         supplier = "sa" if i < 6 else "sb" if i < 12 or region == "north" else "sc"
         rows.append((f"u{i}", "user", supplier, None, [region], YEAR))
         if i in (3, 4):
-            rows.append((f"u{i}", "user", "sb", None, [region], f"{NOON}/2017-01-01T00:00Z"))
+            rows.append((f"u{i}", "user", "sb", None, [region], f"{NOON}/2999-01-01T00:00Z"))
         rows.append((f"m{i}", "meter", None, f"u{i}", [], YEAR))
         if i == 5:
-            rows.append(("m5", "meter", None, "u7", [], f"{NOON}/2017-01-01T00:00Z"))
+            rows.append(("m5", "meter", None, "u7", [], f"{NOON}/2999-01-01T00:00Z"))
     rows.append(("m1b", "meter", None, "u1", [], YEAR))
     return rows
 
