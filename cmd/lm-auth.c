@@ -27,6 +27,7 @@ struct options {
     const char *from;
     int role;
     const char *answering;
+    bool attested;
 };
 
 #define ROW(letter, name, kind, argument, field, help)                                             \
@@ -48,6 +49,8 @@ static const struct lm_option option_table[] = {
      "check: only one of that role will do"},
     ROW(0, "answering", FILE, "FILE", answering,
         "check: only a response to what is in FILE will do"),
+    ROW(0, "attested", FLAG, NULL, attested,
+        "check: only one that attests approved firmware will do"),
     {0},
 };
 
@@ -359,6 +362,8 @@ static void accept_answer(struct task *task, const struct message *message,
     const struct lm_response *response = &message->record.as.response;
     struct lm_error error;
     if (check_role(task, response->from, &error) < 0 ||
+        (task->options->attested &&
+         lm_auth_attested(task->registry, response, task->clock.now_s, &error) < 0) ||
         lm_outstanding_mark_answered(task->state, response->challenge, message->digest, &error) <
             0) {
         refuse(task, item, &error);
@@ -436,6 +441,7 @@ static void check_usage(struct lm_run *run, const struct command *command,
         {"--from", options->from, "check"},
         {"--role", options->role >= 0, "check"},
         {"--answering", options->answering, "check"},
+        {"--attested", options->attested, "check"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].given && !strstr(rows[i].commands, command->name))

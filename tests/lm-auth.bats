@@ -784,6 +784,60 @@ SCRIPTS
     check v response
 }
 
+@test "an attestation of approved firmware, if it is asked for" {
+    good=$(printf good | digest) other=$(printf other | digest) old=$(printf old | digest)
+    entity --id mt --role meter --user p --firmware "$good" --firmware "$old"
+    approve() {
+        printf '{"type":"firmware","v":1,"digests":["%s"],"valid":"%s"}\n' "$1" "$2" | lm-sign -k registrar.jwk
+    }
+    {
+        approve "$good" 2016-01-01T00:00Z/2017-01-01T00:00Z
+        approve "$other" 2016-01-01T00:00Z/2017-01-01T00:00Z
+        approve "$old" 2016-01-01T00:00Z/2016-04-01T12:00Z
+    } >>registry.ndjson
+    ask v mt p >asked
+    grep '"to":"mt"' asked >for.mt
+    answers=0
+    while IFS='~' read -r reason text; do
+        rm -f mt.auth
+        attester "echo '$text'"
+        if [[ $text == none ]]; then
+            answer mt for.mt >response
+        else
+            answer mt --attest ./attester for.mt >response
+        fi
+        # Who does not ask for it does not get it, and lm-verify does not mind.
+        cp v.auth saved
+        check v response >/dev/null
+        cp saved v.auth
+        if [[ $reason == fine ]]; then
+            [[ $(check v --attested response) == "$(<response)" ]]
+            cp saved v.auth
+        else
+            refused "$reason" check v --attested response
+        fi
+        ((++answers))
+    done <<TEXTS
+fine~$good
+fine~$good  and a quote
+unattested~none
+unattested~quote $good
+unattested~${good:1}
+unattested~${good}A
+firmware~$other
+firmware~$old
+firmware~$(printf new | digest)
+TEXTS
+    [[ $answers -eq 9 ]]
+    # Somebody whose identity lists none may run whatever is approved.
+    attester "echo $other"
+    grep '"to":"p"' asked | answer p --attest ./attester | check v --attested
+    # A text in several lines: its first word counts.
+    attester "printf '%s\\nquote\\n' $good"
+    rm mt.auth
+    answer mt --attest ./attester for.mt | check v --attested
+}
+
 @test "an attester runs for nobody but a rightful verifier" {
     attester 'touch ran; echo good'
     ask v p >challenge
@@ -840,6 +894,7 @@ check -s v.auth -r registry.ndjson
 check -r registry.ndjson --root registrar.jwk
 check -k v.jwk -s v.auth -r registry.ndjson --root registrar.jwk
 check -s v.auth -r registry.ndjson --root registrar.jwk --attest ./attester
+respond -k v.jwk -s v.auth -r registry.ndjson --root registrar.jwk --attested
 check -s v.auth -r registry.ndjson --root registrar.jwk --skew 3601
 check -s v.auth -r registry.ndjson --root registrar.jwk --role king
 USAGE

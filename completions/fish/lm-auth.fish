@@ -11,6 +11,7 @@ complete -c lm-auth -l attest -x -d 'respond: include what PROGRAM prints, calle
 complete -c lm-auth -s f -l from -x -d 'check: nobody else\'s response will do'
 complete -c lm-auth -l role -x -a 'registrar market user supplier dso tso meter auditor' -d 'check: only one of that role will do'
 complete -c lm-auth -l answering -r -F -d 'check: only a response to what is in FILE will do'
+complete -c lm-auth -l attested -d 'check: only one that attests approved firmware will do'
 complete -c lm-auth -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
 complete -c lm-auth -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
 complete -c lm-auth -l accept-rejects -d 'exit 0 in spite of rejected records'

@@ -95,7 +95,7 @@ enum lm_exit {
     X(NOT_WANTED, "not_wanted", LM_EXIT_REJECT,                                                    \
       "the response is right, but not the one waited for")                                         \
     X(ATTESTER, "attester", LM_EXIT_REJECT, "the platform attester failed")                        \
-    X(UNATTESTED, "unattested", LM_EXIT_REJECT, "no attestation of approved firmware")             \
+    X(UNATTESTED, "unattested", LM_EXIT_REJECT, "no attestation that names a firmware")            \
     /* sealed boxes */                                                                             \
     X(NO_ADDRESSEE, "no_addressee", LM_EXIT_REJECT, "the record names nobody it is meant for")     \
     X(WRONG_ADDRESSEE, "wrong_addressee", LM_EXIT_REJECT, "the record is meant for somebody else") \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/record/canonical.h"
+#include "lib/registry/authority.h"
 #include "lib/registry/sign.h"
 
 #define NONCE_SIZE 32
@@ -184,4 +185,21 @@ int lm_auth_question(const struct lm_record *question, const char *digest, const
         return lm_fail(error, LM_REPLAYED, "the challenge of %s has had its answer",
                        challenge->from);
     return check_times(challenge->from, challenge->at_s, challenge->expires_s, clock, error);
+}
+
+int lm_auth_attested(const struct lm_registry *registry, const struct lm_response *response,
+                     int64_t now_s, struct lm_error *error) {
+    struct lm_registered registered;
+    char digest[LM_DIGEST_TEXT_SIZE] = "";
+    size_t size = response->attest ? strcspn(response->attest, " \t\r\n") : 0;
+    if (!response->attest)
+        return lm_fail(error, LM_UNATTESTED, "the response of %s attests nothing", response->from);
+    if (size < sizeof digest)
+        memcpy(digest, response->attest, size);
+    if (!lm_kind_text_valid(LM_KIND_DIGEST, digest, strlen(digest)))
+        return lm_fail(error, LM_UNATTESTED, "what %s attests does not begin with a digest",
+                       response->from);
+    if (lm_registry_by_id(registry, response->from, now_s, &registered, error) < 0)
+        return -1;
+    return lm_authority_firmware(registry, &registered, digest, now_s, error);
 }

@@ -82,5 +82,12 @@ int lm_auth_question(const struct lm_record *question, const char *digest, const
                      const struct lm_sent *asked, const struct lm_sent *reply,
                      const struct lm_auth_clock *clock, struct lm_error *error)
     LM_NONNULL_AT(1, 2, 3, 6, 7) LM_MUST_CHECK;
+/*
+ * Whether a response attests firmware that who sends it may run now (lm_authority_firmware): the
+ * first word of what it attests is the firmware's digest, the rest is for others to judge.
+ * LM_UNATTESTED, LM_FIRMWARE.
+ */
+int lm_auth_attested(const struct lm_registry *registry, const struct lm_response *response,
+                     int64_t now_s, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

@@ -164,24 +164,28 @@ static bool is_listed(const struct lm_registered *meter, const char *digest) {
 }
 
 /* Approvals that have run out approve nothing, so that it matters whether there ever were any. */
+int lm_authority_firmware(const struct lm_registry *registry, const struct lm_registered *meter,
+                          const char *digest, int64_t instant_s, struct lm_error *error) {
+    bool any = lm_registry_approves_any(registry);
+    if (meter->firmware_count > 0 && !is_listed(meter, digest))
+        return lm_fail(error, LM_FIRMWARE, "firmware %s is not one of %s %s", digest,
+                       lm_role_words[meter->role], meter->id);
+    if (any ? !lm_registry_approves(registry, digest, instant_s) : meter->firmware_count == 0)
+        return lm_fail(error, LM_FIRMWARE, "firmware %s of %s %s is not approved then", digest,
+                       lm_role_words[meter->role], meter->id);
+    return 0;
+}
+
 static int check_firmware(const struct question *question) {
     const struct lm_registered *meter = question->signer;
     const char *digest = question->body->reading.firmware;
-    bool any = lm_registry_approves_any(question->registry);
     if (!digest && meter->firmware_count > 0)
         return lm_fail(question->error, LM_NO_FIRMWARE,
                        "meter %s has to name its firmware, and does not", meter->id);
     if (!digest)
         return 0;
-    if (meter->firmware_count > 0 && !is_listed(meter, digest))
-        return lm_fail(question->error, LM_FIRMWARE, "firmware %s is not one of meter %s", digest,
-                       meter->id);
-    if (any ? !lm_registry_approves(question->registry, digest, question->start_s)
-            : meter->firmware_count == 0)
-        return lm_fail(question->error, LM_FIRMWARE,
-                       "firmware %s of meter %s is not approved when the period starts", digest,
-                       meter->id);
-    return 0;
+    return lm_authority_firmware(question->registry, meter, digest, question->start_s,
+                                 question->error);
 }
 
 static int check_reading(const struct question *question) {

@@ -44,4 +44,11 @@ int lm_authority_check(const struct lm_registry *registry, const struct lm_recor
                        const struct lm_registered *signer,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* Whether METER may run the firmware of a digest at an instant: it is approved, and one of those
+ * that the meter's identity lists, if it lists any; without any approval in the registry, listed is
+ * enough. LM_FIRMWARE. */
+int lm_authority_firmware(const struct lm_registry *registry, const struct lm_registered *meter,
+                          const char *digest, int64_t instant_s,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 #endif
