@@ -190,9 +190,14 @@ sys.stdout.buffer.write(text + b"%04X\r\n" % crc)'
     lm-bid --from u1 --market m --period next --offer 2kWh@0.11 | lm-sign -k u1.jwk >inbox/u1
     lm-bid --from u1 --market m --period next --offer 3kWh@0.11 >inbox/unsigned
     examples lm-verify
-    [ "$COUNT" -eq 2 ]
+    [ "$COUNT" -eq 3 ]
     example 1 1
     cmp inbox/u1 orders.ndjson
-    example 2
+    lm-log append registry.log -k registrar.jwk registry.ndjson >receipts
+    lm-log checkpoint registry.log -k registrar.jwk >checkpoint
+    rm orders.ndjson
+    example 2 1
+    cmp inbox/u1 orders.ndjson
+    example 3
     [[ $output == "unsigned: "* ]]
 }

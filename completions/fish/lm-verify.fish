@@ -1,6 +1,8 @@
 # Written from the option table of lm-verify.
 complete -c lm-verify -s r -l registry -r -F -d 'identities, revocations, rules, firmware; several times if need be'
 complete -c lm-verify -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-verify -l registry-checkpoint -r -F -d 'the registry is the whole log of this checkpoint, or nothing is done'
+complete -c lm-verify -l max-age -x -d 'the checkpoint is no older: 90s, 15m, 12h, 7d'
 complete -c lm-verify -l alerts -r -F -d 'write alert records to FILE: floods, forgeries, junk'
 complete -c lm-verify -l bare -d 'refuse what comes in an entry: for what strangers send'
 complete -c lm-verify -s q -l quiet -d 'count rejected lines by reason instead of telling each'

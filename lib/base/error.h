@@ -146,6 +146,8 @@ enum lm_exit {
     X(BAD_KEY, "bad_key", LM_EXIT_NO_INPUT, "a key file is malformed")                             \
     X(LOCKED, "locked", LM_EXIT_NO_INPUT, "a key file is under a passphrase that is not given")    \
     X(BAD_PASSPHRASE, "bad_passphrase", LM_EXIT_NO_INPUT, "a passphrase opens no key file")        \
+    X(INCOMPLETE, "incomplete", LM_EXIT_NO_INPUT, "a registry is not that of its checkpoint")      \
+    X(STALE, "stale", LM_EXIT_NO_INPUT, "a registry is older than is allowed")                     \
     X(BAD_STATE, "bad_state", LM_EXIT_NO_INPUT, "a state file is malformed")                       \
     X(STATE_FULL, "state_full", LM_EXIT_IO, "a state file holds as much as it may")                \
     X(EXISTS, "exists", LM_EXIT_USAGE, "the output file exists already")                           \

@@ -255,6 +255,28 @@ bool lm_validity_holds(struct lm_validity validity, int64_t instant_s) {
     return validity.start_s <= instant_s && instant_s < validity.end_s;
 }
 
+bool lm_duration_parse(const char *text, size_t size, int64_t *seconds) {
+    static const struct {
+        char letter;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    int64_t count = 0;
+    if (size < 2 || size > 13)
+        return false;
+    for (size_t i = 0; i + 1 < size; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        count = 10 * count + (text[i] - '0'); /* 12 digits fit */
+    }
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (text[size - 1] != units[i].letter)
+            continue;
+        *seconds = count * units[i].seconds;
+        return *seconds > 0 && *seconds <= (int64_t)9999 * 366 * 86400;
+    }
+    return false;
+}
+
 bool lm_month_parse(const char *text, size_t size, struct lm_month *month) {
     struct lm_civil civil;
     if (!parse_pattern(text, size, "YYYY-MM", &civil))

@@ -78,6 +78,9 @@ bool lm_validity_parse(const char *text, size_t size,
 size_t lm_validity_format(struct lm_validity validity, char text[LM_TIME_SIZE]) LM_NONNULL;
 bool lm_validity_holds(struct lm_validity validity, int64_t instant_s);
 
+/* "90s", "15m", "12h" or "7d", in seconds; above 0 and at most 9999 years. */
+bool lm_duration_parse(const char *text, size_t size, int64_t *seconds) LM_NONNULL LM_MUST_CHECK;
+
 /* "2016-04" */
 bool lm_month_parse(const char *text, size_t size, struct lm_month *month) LM_NONNULL LM_MUST_CHECK;
 size_t lm_month_format(struct lm_month month, char text[LM_TIME_SIZE]) LM_NONNULL;
