@@ -372,7 +372,7 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     # Who did not sign is not accused, however the header reads.
     { cat "$M/all.ndjson"; made "$(impostor A B)" "$SETTLEMENT" '.amount = "1"' |
         jq -c '.amount = "2"'; } >a
-    found a '1 wrong_subject null'
+    found a '1 bad_signature null'
 }
 
 @test "an identity that the registrar has not signed, and keys that nobody has" {

@@ -55,10 +55,8 @@ void lm_audit_free(struct lm_audit *audit) {
         return;
     for (size_t i = 0; i < audit->batch_count; i++)
         lm_record_free(&audit->batch[i].record);
-    for (size_t i = 0; i < audit->input_count; i++) {
-        free(audit->inputs[i]->roots);
-        free(audit->inputs[i]);
-    }
+    for (size_t i = 0; i < audit->input_count; i++)
+        lm_audited_free(audit->inputs[i]);
     for (size_t i = 0; i < audit->month_count; i++)
         lm_bills_free(audit->months[i].bills);
     lm_registry_free(audit->registry);
@@ -130,6 +128,11 @@ static int hash_record(struct lm_audit_item *item) {
     return ok ? 0 : lm_fail_memory(&item->why);
 }
 
+/* Reasons for which a record may not be signed by somebody whose key is good. */
+static bool is_unauthorised(enum lm_reason reason) {
+    return (reason >= LM_WRONG_ROLE && reason <= LM_NO_FIRMWARE) || reason == LM_NO_IDENTITY;
+}
+
 static void check_signature(struct lm_audit_item *item) {
     const struct lm_audit *audit = item->audit;
     const struct lm_record *record = &item->record;
@@ -139,10 +142,18 @@ static void check_signature(struct lm_audit_item *item) {
     }
     int64_t at_s = record->wrapped ? record->entry_at_s : audit->options.now_s;
     item->good = lm_registry_check(audit->registry, record, at_s, &item->signer, &item->why) == 0;
+    bool unauthorised = is_unauthorised(item->why.reason);
+    if (item->good || !unauthorised)
+        return;
     /* What is said of somebody whom nobody knows is told by the settlement, which then says nothing
-     * against those who settled. */
+     * against those who settled. What nobody has signed as it is says nothing about whoever might
+     * have. */
     if (item->signer && item->why.reason == LM_NO_IDENTITY)
         item->good = true;
+    else if (!item->signer)
+        lm_fail(&item->why, LM_BAD_SIGNATURE,
+                "bad signature, or else this could not be signed by that key: %s",
+                lm_reason_meaning(item->why.reason));
 }
 
 static void work(void *context, size_t i) {
@@ -176,7 +187,8 @@ static int survey_item(struct lm_audit *audit, struct lm_audit_item *item, struc
     if (audited->all_lines++ == 0)
         audited->log = !audited->stream && item->parsed && item->record.wrapped;
     if (audited->log) {
-        if (lm_commitments_grow(&audit->commitments, audited, error) < 0)
+        int64_t at_s = item->parsed && item->record.wrapped ? item->record.entry_at_s : LM_ABSENT;
+        if (lm_commitments_grow(&audit->commitments, audited, at_s, error) < 0)
             return -1;
         lm_merkle_add(&audited->tree, item->leaf);
     }
@@ -190,15 +202,13 @@ static int survey_item(struct lm_audit *audit, struct lm_audit_item *item, struc
     return lm_audit_survey(audit, &item->record, audited->name, item->number, error);
 }
 
-/* Who is proven to have signed what she may not answers for it, else who took it into a log, who
- * could not know where the registry is in doubt. */
+/* Who is proven to have signed what she may not answers for it, else who took it into a log. */
 static const char *find_party(const struct lm_audit *audit, const struct lm_audit_item *item) {
     enum lm_reason reason = item->why.reason;
-    if (item->signer)
-        return item->signer;
-    if (audit->registry_doubted && reason >= LM_UNKNOWN_SIGNER && reason <= LM_NO_FIRMWARE)
-        return NULL;
-    return lm_audited_keeper(item->audited, item->number);
+    const char *party =
+        item->signer ? item->signer : lm_audited_keeper(item->audited, item->number);
+    bool by_registry = reason >= LM_UNKNOWN_SIGNER && reason <= LM_NO_FIRMWARE;
+    return by_registry ? lm_audit_blame(audit, party) : party;
 }
 
 static int judge_item(struct lm_audit *audit, const struct lm_audit_item *item,
@@ -331,30 +341,45 @@ int lm_audit_receipt(struct lm_audit *audit, const struct lm_line *line, struct 
     return add_line(audit, NULL, line, NULL, error);
 }
 
-/* What the registry refuses shows among the lines' own findings; here it counts that it does. */
+/* What the registry refuses shows among the lines' own findings; here it counts in which log. */
 static void doubt(void *context, const char *source, uint64_t line, const struct lm_error *why) {
     struct lm_audit *audit = context;
-    (void)source;
     (void)line;
     (void)why;
-    audit->registry_doubted = true;
+    for (size_t i = 0; i < audit->input_count; i++) {
+        if (audit->inputs[i]->log && source && strcmp(audit->inputs[i]->file, source) == 0)
+            audit->inputs[i]->unsound = true;
+    }
+}
+
+/* Where the registrar's log is not what it signed for, nobody can be blamed for what follows from
+ * who is who. What others slip into their logs makes no doubt. */
+static void find_doubts(struct lm_audit *audit) {
+    for (size_t i = 0; i < audit->input_count; i++) {
+        const struct lm_audited *audited = audit->inputs[i];
+        bool of_registrar = audited->keeper ? audited->of_registrar : audited->identities;
+        audit->logs_doubted = audit->logs_doubted || audited->contradicted;
+        if (of_registrar && (audited->contradicted || audited->backdated || audited->unsound))
+            audit->registry_doubted = true;
+    }
+}
+
+const char *lm_audit_blame(const struct lm_audit *audit, const char *party) {
+    return audit->registry_doubted ? NULL : party;
 }
 
 /* All that is needed to judge is known. */
 static int end_survey(struct lm_audit *audit, struct lm_error *error) {
     for (size_t i = 0; i < audit->input_count; i++) {
         if (audit->inputs[i]->log &&
-            lm_commitments_grow(&audit->commitments, audit->inputs[i], error) < 0)
+            lm_commitments_grow(&audit->commitments, audit->inputs[i], LM_ABSENT, error) < 0)
             return -1;
     }
     if (lm_registry_seal(audit->registry, audit->options.pool, doubt, audit, error) < 0 ||
         lm_commitments_match(&audit->commitments, audit->registry, audit->options.now_s,
                              audit->inputs, audit->input_count, &audit->findings, error) < 0)
         return -1;
-    for (size_t i = 0; i < audit->input_count; i++) {
-        if (audit->inputs[i]->identities && audit->inputs[i]->contradicted)
-            audit->registry_doubted = true;
-    }
+    find_doubts(audit);
     return 0;
 }
 
@@ -389,7 +414,8 @@ int lm_audit_finish(struct lm_audit *audit, bool *clean, struct lm_error *error)
         return -1;
     if (lm_audit_recompute(audit, error) < 0 ||
         lm_terms_history_finish(&audit->terms, &audit->findings, error) < 0 ||
-        lm_readings_finish(&audit->readings, &audit->findings, error) < 0)
+        lm_readings_finish(&audit->readings, !audit->registry_doubted && !audit->logs_doubted,
+                           &audit->findings, error) < 0)
         return -1;
     *clean = audit->findings.count == 0;
     return 0;

@@ -130,6 +130,7 @@ static int on_settle_reject(void *context, const char *source, uint64_t line,
                             const struct lm_error *why, struct lm_error *error) {
     struct lm_audit *audit = context;
     const struct lm_place place = {source, line};
+    audit->fees_missing = audit->fees_missing || why->reason == LM_NO_FEE;
     if (why->reason == LM_AMBIGUOUS)
         return tell_terms(audit, why, &place, error);
     return lm_findings_refuse(&audit->findings, why, NULL, &place, error);
@@ -183,8 +184,8 @@ static int tell_used(struct lm_audit *audit, const struct lm_discrepancy *discre
     lm_code_of_used(discrepancy->refused, code);
     (void)snprintf(text, sizeof text, "trade %s was issued, but its order had to be refused: %s",
                    discrepancy->key.name, lm_reason_meaning(discrepancy->refused));
-    return lm_findings_tell(&audit->findings, code, discrepancy->key.party, discrepancy->places,
-                            discrepancy->place_count, text, error);
+    return lm_findings_tell(&audit->findings, code, lm_audit_blame(audit, discrepancy->key.party),
+                            discrepancy->places, discrepancy->place_count, text, error);
 }
 
 /* Where nothing of a period can be settled, that has been told, and says nothing about who settled
@@ -193,6 +194,24 @@ static bool is_pardoned(const struct lm_audit *audit, const struct lm_issued_key
     return (key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT ||
             key->type == LM_TYPE_TRANSFER) &&
            lm_settle_refused(audit->settle, key->period);
+}
+
+/* Where keepers' logs are here and PARTY's is not, what it issued may be there. */
+static bool is_out_of_sight(const struct lm_audit *audit, const char *party) {
+    bool any = false;
+    for (size_t i = 0; i < audit->input_count; i++) {
+        const char *keeper = audit->inputs[i]->keeper;
+        if (keeper && strcmp(keeper, party) == 0)
+            return false;
+        any = any || (keeper && !audit->inputs[i]->of_registrar);
+    }
+    return any;
+}
+
+/* Fees are no supplier's: without them it may have settled as it should. */
+static const char *blame(const struct lm_audit *audit, const struct lm_issued_key *key) {
+    bool of_fees = key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT;
+    return of_fees && audit->fees_missing ? NULL : lm_audit_blame(audit, key->party);
 }
 
 static int on_discrepancy(void *context, const struct lm_discrepancy *discrepancy,
@@ -207,14 +226,15 @@ static int on_discrepancy(void *context, const struct lm_discrepancy *discrepanc
     const struct lm_issued_key *key = &discrepancy->key;
     char code[LM_CODE_SIZE];
     char text[512];
-    if (is_pardoned(audit, key))
+    if (is_pardoned(audit, key) ||
+        (discrepancy->difference == LM_DIFFERENCE_MISSING && is_out_of_sight(audit, key->party)))
         return 0;
     if (discrepancy->refused != LM_NONE)
         return tell_used(audit, discrepancy, error);
     lm_code_of_difference(key->type, discrepancy->difference, code);
     (void)snprintf(text, sizeof text, "%s %s %s", lm_schema_of(key->type)->name, key->name,
                    says[discrepancy->difference]);
-    return lm_findings_tell(&audit->findings, code, key->party, discrepancy->places,
+    return lm_findings_tell(&audit->findings, code, blame(audit, key), discrepancy->places,
                             discrepancy->place_count, text, error);
 }
 

@@ -48,7 +48,9 @@ struct lm_audit {
     bool any; /* a line was a record */
     bool any_judged;
     struct lm_registry *registry;
-    bool registry_doubted; /* some of it is not signed, or its log is not what was signed for */
+    bool registry_doubted; /* the registrar's log is not what it signed for */
+    bool logs_doubted;     /* some log is not */
+    bool fees_missing;     /* nobody can say what a supplier owes */
     struct lm_findings findings;
     struct lm_audited **inputs;
     size_t input_count;
@@ -79,6 +81,9 @@ struct lm_audit {
     struct lm_buffer name;
     struct lm_buffer payload;
 };
+
+/* PARTY, or nobody where it cannot be proven as the registry is in doubt. */
+const char *lm_audit_blame(const struct lm_audit *audit, const char *party) LM_NONNULL_AT(1);
 
 /* ---- audit_survey.c: the first pass ---- */
 

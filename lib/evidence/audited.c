@@ -1,7 +1,16 @@
 #include "lib/evidence/audited.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+void lm_audited_free(struct lm_audited *audited) {
+    if (!audited)
+        return;
+    free(audited->roots);
+    free(audited->marks);
+    free(audited);
+}
 
 static const char *last_part(const char *path) {
     const char *slash = strrchr(path, '/');

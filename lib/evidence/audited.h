@@ -13,6 +13,18 @@
 #include "lib/evidence/findings.h"
 #include "lib/record/record.h"
 
+/* The tree at a size that some checkpoint names. */
+struct lm_audited_root {
+    uint8_t hash[LM_HASH_SIZE];
+    int64_t next_at_s; /* when the entry behind it was taken in; LM_ABSENT where there is none */
+};
+
+/* A checkpoint that fits. */
+struct lm_audited_mark {
+    uint64_t size;
+    int64_t witnessed_s; /* by when all the witnesses had seen that much or more */
+};
+
 struct lm_audited {
     const char *file;   /* its name; NULL for nothing */
     const char *name;   /* what findings call it; NULL for nothing */
@@ -22,10 +34,15 @@ struct lm_audited {
     uint64_t all_lines; /* as the first pass counted them */
     bool identities;    /* it holds some */
     bool contradicted;  /* a checkpoint of its keeper's has another root */
+    bool backdated;     /* what follows a checkpoint is dated before it */
+    bool of_registrar;  /* who keeps it */
+    bool unsound;       /* it holds something that only the root signs, and that it did not sign */
     struct lm_merkle tree;
-    uint8_t (
-        *roots)[LM_HASH_SIZE]; /* owned; at the sizes that checkpoints name, as far as reached */
+    struct lm_audited_root
+        *roots; /* owned; at the sizes that checkpoints name, as far as reached */
     size_t root_count;
+    struct lm_audited_mark *marks; /* owned; what the checkpoints that fit say, by size */
+    size_t mark_count;
     const char *keeper; /* who has signed for the first `committed` entries; NULL for nobody */
     uint64_t committed;
     int64_t next_n;
@@ -36,6 +53,9 @@ struct lm_audited {
  * file.
  */
 bool lm_audited_called(const struct lm_audited *audited, const char *origin) LM_NONNULL;
+
+/* Frees what an input holds, and itself. */
+void lm_audited_free(struct lm_audited *audited);
 
 /* Where a record of the input's line NUMBER (from 1) stands, for findings. RECORD is NULL for a
  * line that is none. */

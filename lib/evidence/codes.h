@@ -28,6 +28,8 @@
     X(LOG_TRUNCATED, "log_truncated", "a log is shorter than its keeper signed for")               \
     X(LOG_FORKED, "log_forked", "a log's keeper signed for two different histories")               \
     X(UNCOVERED, "uncovered", "a log goes on behind its newest checkpoint")                        \
+    X(BACKDATED, "backdated",                                                                      \
+      "an entry is dated before a checkpoint by its log's keeper that did not have it")            \
     X(COSIGNATURE, "cosignature", "a cosignature in a witness's name does not verify")             \
     X(UNWITNESSED, "unwitnessed", "a log's newest checkpoint is not cosigned by every witness")    \
     X(UNANCHORED, "unanchored", "no witness had seen an order when its gate closed")               \

@@ -8,6 +8,7 @@
 
 struct lm_keeper_key {
     uint32_t id;
+    int role;
     char kid[LM_DIGEST_TEXT_SIZE];
     uint8_t public_key[32];
 };
@@ -18,6 +19,8 @@ struct lm_commitment {
     bool readable;
     struct lm_checkpoint checkpoint;
     const char *keeper; /* whose registered key has signed; NULL for nobody's */
+    bool registrar;     /* which is the registrar's */
+    int64_t signed_s;   /* when the keeper says that was; 0 where it does not */
     int64_t
         witnessed_s; /* when the last of the witnesses had signed; LM_ABSENT where one has not */
     struct lm_audited *audited; /* the log that it is of; NULL for none that is here */
@@ -91,6 +94,7 @@ int lm_commitments_key(struct lm_commitments *commitments, const struct lm_ident
     if (!lm_base64url_read(identity->keys.sign.x, key->public_key, sizeof key->public_key))
         return lm_fail(error, LM_DEFECT, "a key that was checked does not decode");
     lm_jwk_thumbprint(&identity->keys.sign, key->kid);
+    key->role = identity->role;
     if (lm_names_add(&commitments->ids, identity->id, strlen(identity->id), &key->id, error) < 0)
         return -1;
     commitments->key_count++;
@@ -98,7 +102,7 @@ int lm_commitments_key(struct lm_commitments *commitments, const struct lm_ident
 }
 
 int lm_commitments_grow(const struct lm_commitments *commitments, struct lm_audited *audited,
-                        struct lm_error *error) {
+                        int64_t next_at_s, struct lm_error *error) {
     if (commitments->size_count == 0)
         return 0;
     if (!audited->roots) {
@@ -107,8 +111,11 @@ int lm_commitments_grow(const struct lm_commitments *commitments, struct lm_audi
             return lm_fail_memory(error);
     }
     if (audited->root_count < commitments->size_count &&
-        commitments->sizes[audited->root_count] == audited->tree.leaves)
-        lm_merkle_root(&audited->tree, audited->roots[audited->root_count++]);
+        commitments->sizes[audited->root_count] == audited->tree.leaves) {
+        struct lm_audited_root *root = &audited->roots[audited->root_count++];
+        lm_merkle_root(&audited->tree, root->hash);
+        root->next_at_s = next_at_s;
+    }
     return 0;
 }
 
@@ -137,12 +144,15 @@ static void find_keeper(const struct lm_commitments *commitments, struct lm_comm
     for (size_t i = 0; i < commitments->key_count; i++) {
         const struct lm_keeper_key *key = &commitments->keys[i];
         const char *id = lm_names_text(&commitments->ids, key->id);
+        struct lm_note_times times;
         struct lm_error why;
-        if (lm_checkpoint_verify(&item->checkpoint, key->public_key, NULL, &why) < 0) {
+        if (lm_checkpoint_verify(&item->checkpoint, key->public_key, &times, &why) < 0) {
             if (why.reason != LM_UNSIGNED)
                 item->why = why;
         } else if (key_counts(registry, id, key->kid, now_s, item->witnessed_s, &why)) {
             item->keeper = id;
+            item->registrar = key->role == LM_ROLE_REGISTRAR;
+            item->signed_s = times.last_s;
             return;
         } else {
             item->why = why;
@@ -185,13 +195,26 @@ static int find_witnesses(const struct lm_commitments *commitments, struct lm_co
 
 /* ---- which log ---- */
 
+static int compare_sizes(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The log's tree at a checkpoint's size; NULL where it does not get there. */
+static const struct lm_audited_root *root_at(const struct lm_commitments *commitments,
+                                             const struct lm_audited *audited,
+                                             const struct lm_checkpoint *checkpoint) {
+    const uint64_t *size = bsearch(&checkpoint->size, commitments->sizes, commitments->size_count,
+                                   sizeof *size, compare_sizes);
+    size_t place = size ? (size_t)(size - commitments->sizes) : SIZE_MAX;
+    return place < audited->root_count ? &audited->roots[place] : NULL;
+}
+
 static bool has_root(const struct lm_commitments *commitments, const struct lm_audited *audited,
                      const struct lm_checkpoint *checkpoint) {
-    for (size_t i = 0; i < audited->root_count; i++) {
-        if (commitments->sizes[i] == checkpoint->size)
-            return memcmp(audited->roots[i], checkpoint->root, LM_HASH_SIZE) == 0;
-    }
-    return false;
+    const struct lm_audited_root *root = root_at(commitments, audited, checkpoint);
+    return root && memcmp(root->hash, checkpoint->root, LM_HASH_SIZE) == 0;
 }
 
 /* By the names of files: LOG beside LOG.checkpoint, or an origin that is the log's file. */
@@ -259,6 +282,7 @@ static void name_logs(struct lm_commitments *commitments) {
             if (!audited->keeper) {
                 audited->keeper = item->keeper;
                 audited->name = item->checkpoint.origin;
+                audited->of_registrar = item->registrar;
             }
             if (item->matches && strcmp(audited->keeper, item->keeper) == 0 &&
                 item->checkpoint.size > audited->committed)
@@ -285,6 +309,29 @@ static bool is_forked(const struct lm_commitments *commitments, const struct lm_
     return false;
 }
 
+/* At the time of a checkpoint its keeper says that there is no more in the log: what follows is of
+ * a later time. */
+static int judge_next(const struct lm_commitments *commitments, const struct lm_commitment *item,
+                      struct lm_findings *findings, struct lm_error *error) {
+    const struct lm_checkpoint *checkpoint = &item->checkpoint;
+    const struct lm_audited_root *root =
+        item->audited ? root_at(commitments, item->audited, checkpoint) : NULL;
+    if (!root || root->next_at_s == LM_ABSENT || root->next_at_s >= item->signed_s)
+        return 0;
+    const struct lm_place place = {checkpoint->origin, checkpoint->size + 1};
+    char at[LM_TIME_SIZE];
+    char signed_at[LM_TIME_SIZE];
+    char text[512];
+    item->audited->backdated = true;
+    (void)lm_instant_format(root->next_at_s, at);
+    (void)lm_instant_format(item->signed_s, signed_at);
+    (void)snprintf(text, sizeof text,
+                   "entry %llu of %s is dated %s, and at %s %s signed that there was no such entry",
+                   (unsigned long long)checkpoint->size, checkpoint->origin, at, signed_at,
+                   item->keeper);
+    return tell(findings, LM_CODE_BACKDATED, item->keeper, &place, text, error);
+}
+
 static int judge_item(const struct lm_commitments *commitments, const struct lm_commitment *item,
                       struct lm_findings *findings, struct lm_error *error) {
     const struct lm_checkpoint *checkpoint = &item->checkpoint;
@@ -297,7 +344,7 @@ static int judge_item(const struct lm_commitments *commitments, const struct lm_
         return tell(findings, LM_CODE_CHECKPOINT_UNSIGNED, NULL, &nowhere, text, error);
     }
     if (item->matches)
-        return 0;
+        return judge_next(commitments, item, findings, error);
     if (is_forked(commitments, item)) {
         code = LM_CODE_LOG_FORKED;
         (void)snprintf(text, sizeof text,
@@ -355,6 +402,32 @@ static int judge_log(const struct lm_commitments *commitments, const struct lm_a
     return tell(findings, LM_CODE_UNWITNESSED, last ? last->keeper : NULL, &nowhere, text, error);
 }
 
+static int compare_marks(const void *a, const void *b) {
+    const struct lm_audited_mark *x = a;
+    const struct lm_audited_mark *y = b;
+    return (x->size > y->size) - (x->size < y->size);
+}
+
+/* What witnesses saw of a larger tree they saw of a smaller one. */
+static int mark_log(const struct lm_commitments *commitments, struct lm_audited *audited,
+                    struct lm_error *error) {
+    audited->marks = calloc(commitments->count + 1, sizeof *audited->marks);
+    if (!audited->marks)
+        return lm_fail_memory(error);
+    for (size_t i = 0; i < commitments->count; i++) {
+        const struct lm_commitment *item = &commitments->items[i];
+        if (item->audited == audited && item->matches && item->witnessed_s != LM_ABSENT)
+            audited->marks[audited->mark_count++] =
+                (struct lm_audited_mark){item->checkpoint.size, item->witnessed_s};
+    }
+    qsort(audited->marks, audited->mark_count, sizeof *audited->marks, compare_marks);
+    for (size_t i = audited->mark_count; i-- > 1;) {
+        if (audited->marks[i].witnessed_s < audited->marks[i - 1].witnessed_s)
+            audited->marks[i - 1].witnessed_s = audited->marks[i].witnessed_s;
+    }
+    return 0;
+}
+
 int lm_commitments_match(struct lm_commitments *commitments, const struct lm_registry *registry,
                          int64_t now_s, struct lm_audited *const *inputs, size_t count,
                          struct lm_findings *findings, struct lm_error *error) {
@@ -373,19 +446,22 @@ int lm_commitments_match(struct lm_commitments *commitments, const struct lm_reg
             return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        if (inputs[i]->log && judge_log(commitments, inputs[i], findings, error) < 0)
+        if (inputs[i]->log && (judge_log(commitments, inputs[i], findings, error) < 0 ||
+                               mark_log(commitments, inputs[i], error) < 0))
             return -1;
     }
     return 0;
 }
 
-bool lm_commitments_anchored(const struct lm_commitments *commitments,
-                             const struct lm_audited *audited, uint64_t number, int64_t instant_s) {
-    for (size_t i = 0; i < commitments->count; i++) {
-        const struct lm_commitment *item = &commitments->items[i];
-        if (item->audited == audited && item->matches && item->checkpoint.size >= number &&
-            item->witnessed_s != LM_ABSENT && item->witnessed_s <= instant_s)
-            return true;
+bool lm_commitments_anchored(const struct lm_audited *audited, uint64_t number, int64_t instant_s) {
+    size_t low = 0;
+    size_t high = audited->mark_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (audited->marks[middle].size < number)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return false;
+    return low < audited->mark_count && audited->marks[low].witnessed_s <= instant_s;
 }

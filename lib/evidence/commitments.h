@@ -45,10 +45,10 @@ int lm_commitments_add(struct lm_commitments *commitments, const char *file, con
 int lm_commitments_key(struct lm_commitments *commitments, const struct lm_identity *identity,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* Before each leaf of a log and after its last: keeps the root where a checkpoint is of that size.
- */
+/* Before each leaf of a log, taken in at NEXT_AT_S, and after its last (LM_ABSENT): keeps the root
+ * where a checkpoint is of that size. */
 int lm_commitments_grow(const struct lm_commitments *commitments, struct lm_audited *audited,
-                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+                        int64_t next_at_s, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /*
  * Once all logs have been read and the registry is sealed: finds the log of each checkpoint, gives
@@ -61,8 +61,7 @@ int lm_commitments_match(struct lm_commitments *commitments, const struct lm_reg
     LM_NONNULL_AT(1, 2, 6, 7) LM_MUST_CHECK;
 
 /* Whether every witness had signed, by an instant, that line NUMBER of a log is there. */
-bool lm_commitments_anchored(const struct lm_commitments *commitments,
-                             const struct lm_audited *audited, uint64_t number,
+bool lm_commitments_anchored(const struct lm_audited *audited, uint64_t number,
                              int64_t instant_s) LM_NONNULL LM_MUST_CHECK;
 
 #endif

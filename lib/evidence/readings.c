@@ -164,7 +164,7 @@ static int tell_repeated(const struct lm_readings *readings, const struct lm_rea
     return lm_findings_tell(findings, code, meter, places, 2, text, error);
 }
 
-int lm_readings_finish(struct lm_readings *readings, struct lm_findings *findings,
+int lm_readings_finish(struct lm_readings *readings, bool blame, struct lm_findings *findings,
                        struct lm_error *error) {
     size_t count = readings->names.count;
     uint32_t *order = calloc(count + 1, sizeof *order);
@@ -178,7 +178,7 @@ int lm_readings_finish(struct lm_readings *readings, struct lm_findings *finding
     for (size_t i = 0; i < count && result == 0; i++)
         result = tell_repeated(readings, &readings->rows[order[i]], findings, error);
     if (result == 0)
-        result = lm_totals_judge(readings, order, findings, error);
+        result = lm_totals_judge(readings, order, blame, findings, error);
     free(order);
     return result;
 }

@@ -19,6 +19,7 @@ struct work {
     struct lm_names names; /* (region, supplier or UINT32_MAX) */
     struct group *groups;
     size_t room;
+    bool blame;
     uint32_t *reading_at; /* by text: place in readings->rows + 1 of the period at hand */
 };
 
@@ -120,8 +121,9 @@ static int judge_total(struct work *work, const struct lm_totals_row *total,
         (long long)total->import_wh, (long long)total->export_wh, (long long)total->meters,
         (long long)group->import_wh, (long long)group->export_wh, (long long)group->meters,
         (long long)group->known);
-    return lm_findings_tell(findings, code, lm_names_text(texts, total->operator), &total->place, 1,
-                            text, error);
+    return lm_findings_tell(findings, code,
+                            work->blame ? lm_names_text(texts, total->operator) : NULL,
+                            &total->place, 1, text, error);
 }
 
 static int compare_totals(const void *a, const void *b) {
@@ -157,9 +159,9 @@ static int judge_period(struct work *work, const struct lm_totals_row *totals, s
     return result;
 }
 
-int lm_totals_judge(struct lm_readings *readings, const uint32_t *order,
+int lm_totals_judge(struct lm_readings *readings, const uint32_t *order, bool blame,
                     struct lm_findings *findings, struct lm_error *error) {
-    struct work work = {.readings = readings};
+    struct work work = {.readings = readings, .blame = blame};
     int result = 0;
     size_t at = 0;
     if (readings->total_count == 0)

@@ -29,8 +29,8 @@ struct lm_totals_row {
     uint32_t supplier; /* UINT32_MAX for all */
 };
 
-/* Judges all totals; ORDER are the readings by period. */
-int lm_totals_judge(struct lm_readings *readings, const uint32_t *order,
+/* Judges all totals; ORDER are the readings by period. With BLAME false nobody is named. */
+int lm_totals_judge(struct lm_readings *readings, const uint32_t *order, bool blame,
                     struct lm_findings *findings, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

@@ -1,0 +1,1096 @@
+"""Tampers with an honest market's logs, one kind at a time, and asks lm-audit what it makes of it.
+
+Whoever cheats has her keys: she signs again, numbers her log anew and signs a checkpoint of it.
+What has to be found, and whose fault it is, is written here by hand, from who did what and what
+the rules say; nobody else may be named. The untouched logs must be clean.
+
+usage: tamper.py FOLDER [PATTERN]    with the programs on the PATH; prints a line a case
+
+Each case says on which evidence the audit goes: KEEPERS hand out their logs with checkpoints that
+fit them, and that is all there is; or ALL there is beside: checkpoints from before and after that
+others kept, a witness's cosignatures, receipts, the DSO's totals.
+"""
+
+import base64
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+sys.dont_write_bytecode = True
+# pylint: disable=wrong-import-position
+import world
+from world import (ADJUSTED_AT, BILLED_AT, CLEARED_AT, GATE_SEEN, KEEPERS as LOGS, NOW, ORDERS_AT,
+                   PERIODS, READ_AT, RULES, SETTLED_AT, VALID, canonical, lines, network_fee,
+                   order, reading, tariff)
+
+KEEPERS, ALL = "keepers", "all"
+CASES = []
+
+
+def case(name, evidence, *wanted, guilty=None):
+    """What has to be found, as `code party`; only those parties, and GUILTY, may be named."""
+    pairs = [tuple(item.split()) for item in wanted]
+    named = {party for _, party in pairs if party != "-"} | set(guilty or ())
+
+    def add(tamper):
+        CASES.append((name, evidence, pairs, named, tamper))
+        return tamper
+
+    return add
+
+
+# ---- what tamperers do ----
+
+def reclear(w, place, orders, at=None):
+    """The market holds the auction of a period with just these orders, whatever the rules say."""
+    bare = [{member: value for member, value in record.items() if member != "sig"}
+            for record in orders]
+    lenient = dict(RULES, max_orders=100, price_cap="9")
+    results = w.clear(bare, [lenient])
+    replace_results(w, place, results, w.clear(bare, [lenient], everything=True), orders, at)
+
+
+def replace_results(w, place, results, everything, orders, at=None):
+    # A clearing names the orders as they are signed.
+    signed_root = w.clear(orders, [dict(RULES, max_orders=100, price_cap="9")])[0]["orders_root"]
+    for record in results + everything:
+        if record["type"] == "clearing":
+            record["orders_root"] = signed_root
+    period = PERIODS[place]
+    old = [entry for entry in w.logs["market"] if entry["record"]["period"] == period and
+           entry["record"]["type"] in ("clearing", "trade", "notice")]
+    where = w.logs["market"].index(old[0])
+    w.logs["market"] = [entry for entry in w.logs["market"] if entry not in old]
+    notices = w.inform([RULES] + everything)
+    w.add("market", at or CLEARED_AT[place], w.sign("lm", results + notices), where)
+    for entry in w.find("public", type="clearing", period=period):
+        entry["record"] = w.sign("lm", [record for record in results
+                                        if record["type"] == "clearing"])[0]
+
+
+def orders_of(w, place):
+    return [entry["record"] for entry in w.find("market", type="order", period=PERIODS[place])]
+
+
+def resettle(w, suppliers=("A", "B")):
+    """Suppliers settle and bill by the trades and readings as the logs have them now."""
+    for supplier in suppliers:
+        w.logs[supplier] = [entry for entry in w.logs[supplier] if entry["record"]["type"] not in
+                            ("settlement", "transfer", "adjustment", "bill")]
+    known = [record for log in LOGS for record in w.records(log)]
+    for supplier in suppliers:
+        w.add(supplier, ADJUSTED_AT, w.sign(supplier, w.settle(supplier, known)))
+        rebill(w, supplier)
+
+
+def rebill(w, supplier):
+    w.logs[supplier] = [entry for entry in w.logs[supplier] if entry["record"]["type"] != "bill"]
+    out = world.run(["lm-settle", "--bills", "--month", "2016-04", "--supplier", supplier],
+                    lines(w.records(supplier)))
+    w.add(supplier, BILLED_AT, w.sign(supplier, world.parse(out)))
+
+
+def first_order_behind_gate(w, place):
+    """Where the log goes on after the orders of a period."""
+    return w.logs["market"].index(w.find("market", type="clearing", period=PERIODS[place])[0])
+
+
+def add_billionth(amount):
+    whole, _, fraction = amount.partition(".")
+    return f"{whole}.{(fraction + '00000000')[:8]}1"
+
+
+def change(w, log, key, alter, **members):
+    """Alters the first record with these members; KEY signs it again, None leaves the signature."""
+    entry = w.find(log, **members)[0]
+    alter(entry["record"])
+    if key:
+        w.resign(key, entry)
+    return entry
+
+
+# ---- the log itself ----
+
+@case("an entry is dropped from the file", KEEPERS, "log_truncated lm", "entry_number -")
+def _(w):
+    del w.logs["market"][40]
+    w.own["market"] = None
+
+
+@case("an order is dropped, and its clearing made without it", ALL,
+      "receipt_missing lm", "log_forked lm", "unwitnessed lm")
+def _(w):
+    entry = w.find("market", type="order", **{"from": "u7"})[0]
+    w.logs["market"].remove(entry)
+    w.keep("market")
+    reclear(w, 0, [o for o in orders_of(w, 0) if o["from"] != "u3" or o["seq"] == 2])
+    resettle(w)
+    # The suppliers settled again, by what the market says now; their logs are not in question.
+    w.evidence_of = ("registry", "market")
+
+
+@case("two entries change places with their numbers", KEEPERS, "entry_number lm")
+def _(w):
+    log = w.logs["market"]
+    log[10], log[11] = log[11], log[10]
+
+
+@case("an entry is moved before one that came earlier", KEEPERS, "entry_time lm")
+def _(w):
+    log = w.logs["market"]
+    entry = log.pop(first_order_behind_gate(w, 0))
+    log.insert(5, entry)
+    w.keep("market")
+
+
+@case("an entry is there twice", KEEPERS, "entry_repeated lm")
+def _(w):
+    w.logs["market"].insert(12, copy.deepcopy(w.logs["market"][11]))
+    w.keep("market")
+
+
+@case("an entry is there twice, with its number", KEEPERS, "entry_repeated A", "entry_number A")
+def _(w):
+    w.logs["A"].insert(12, copy.deepcopy(w.logs["A"][11]))
+
+
+@case("a record stands in the log without an entry", KEEPERS, "not_entry lm")
+def _(w):
+    extra = canonical(w.sign("lm", [w.logs["market"][-1]["record"]])[0])
+    w.raw["market"] = lines(w.logs["market"]) + extra + "\n"
+
+
+@case("a line of the log is nonsense", KEEPERS, "json lm")
+def _(w):
+    w.raw["market"] = lines(w.logs["market"]) + "nonsense\n"
+
+
+@case("the end of a log is cut off", KEEPERS, "log_truncated B")
+def _(w):
+    del w.logs["B"][-3:]
+    w.own["B"] = None
+
+
+@case("the end of a log is cut off, and a new checkpoint signed", ALL,
+      "log_truncated B", "receipt_missing B")
+def _(w):
+    del w.logs["B"][-40:]
+
+
+@case("an entry is dated anew", ALL, "root_differs A", "receipt_missing A")
+def _(w):
+    w.logs["A"][2]["at"] = w.logs["A"][3]["at"]
+    w.own["A"] = None
+
+
+@case("an entry is dated anew, and a new checkpoint signed", ALL, "log_forked A",
+      "receipt_missing A")
+def _(w):
+    w.logs["A"][2]["at"] = w.logs["A"][3]["at"]
+
+
+@case("the keeper signs for two histories", ALL, "log_forked lm")
+def _(w):
+    honest = w.logs["market"]
+    w.logs["market"] = copy.deepcopy(honest)
+    del w.logs["market"][-1]
+    w.add("market", CLEARED_AT[2], w.sign("lm", [dict(honest[-1]["record"], to="u8")]))
+    w.checkpoints.append(w.sign_log("market", name="market.shown-to-others"))
+    w.logs["market"] = honest
+
+
+@case("the log goes on behind its newest checkpoint", KEEPERS, "uncovered B")
+def _(w):
+    w.own["B"] = None
+    w.add("B", BILLED_AT, w.sign("B", [{"type": "contract", "v": 1, "user": "u20", "supplier": "B",
+                                        "tariff": "green",
+                                        "valid": "2016-06-01T00:00Z/2017-01-01T00:00Z"}]))
+
+
+@case("an old checkpoint is handed out as the newest", ALL, "uncovered lm", "unwitnessed lm")
+def _(w):
+    w.checkpoints = [path for path in w.checkpoints if "market.final" not in path]
+    with open(w.honest.path("market.gate3"), encoding="utf-8") as file:
+        note = file.read().split("\n")
+    name = w.path("market.old")
+    with open(name, "w", encoding="utf-8") as file:
+        file.write("\n".join(line for line in note if "witness" not in line))
+    w.checkpoints = [path for path in w.checkpoints if "market.gate3" not in path] + [name]
+
+
+@case("no witness has seen the newest checkpoint", ALL, "unwitnessed A")
+def _(w):
+    w.checkpoints = [path for path in w.checkpoints if "A.final" not in path]
+    w.checkpoints.append(w.sign_log("A"))
+
+
+@case("a cosignature is copied from another checkpoint", ALL, "cosignature -", "unwitnessed A")
+def _(w):
+    w.checkpoints = [path for path in w.checkpoints if "A.final" not in path]
+    with open(w.honest.path("B.final"), encoding="utf-8") as file:
+        line = [line for line in file.read().split("\n") if "witness" in line][0]
+    name = w.sign_log("A")
+    with open(name, "a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    w.checkpoints.append(name)
+
+
+@case("somebody else signs the checkpoint", KEEPERS, "checkpoint_unsigned -")
+def _(w):
+    w.own["B"] = w.sign_log("B", key="u30")
+
+
+@case("a checkpoint is altered behind its signature", KEEPERS, "checkpoint_unsigned -")
+def _(w):
+    name = w.sign_log("B")
+    with open(name, encoding="utf-8") as file:
+        note = file.read().split("\n")
+    note[1] = str(int(note[1]) - 1)
+    with open(name, "w", encoding="utf-8") as file:
+        file.write("\n".join(note))
+    w.own["B"] = name
+
+
+@case("a checkpoint is no checkpoint", KEEPERS, "checkpoint_unsigned -")
+def _(w):
+    w.own["B"] = w.path("B.nonsense")
+    with open(w.own["B"], "w", encoding="utf-8") as file:
+        file.write("nonsense\n")
+
+
+# ---- the book ----
+
+@case("the market appends a friend's order once it has seen the book, dated back", ALL,
+      "unanchored lm", "backdated lm")
+def _(w):
+    """All of it before the log goes on: nobody has seen what comes behind the gate's checkpoint."""
+    friend = w.sign("u5", [order("u5", PERIODS[2], "offer", 4000, "0.08", name="late")])
+    w.add("market", "2016-04-01T12:44:59Z", friend, first_order_behind_gate(w, 2))
+    reclear(w, 2, standing(w, 2))
+    # For what never came to pass there were no receipts, either.
+    seen = {"lm/market.log": first_order_behind_gate(w, 2) - 1, "lm/public.log": 9,
+            "A/A.log": len(w.find("A")) - len(settled(w, "A")),
+            "B/B.log": len(w.find("B")) - len(settled(w, "B")) - 1}
+    w.receipts = [receipt for receipt in w.receipts if receipt["n"] < seen.get(receipt["log"], 99)]
+    resettle(w)
+    w.rewritten_since = 2
+
+
+def settled(w, supplier):
+    return [entry for entry in w.logs[supplier] if entry["record"]["type"] in
+            ("settlement", "transfer", "adjustment", "bill")]
+
+
+def standing(w, place):
+    """Of each order the version that counts."""
+    latest = {}
+    for record in orders_of(w, place):
+        name = (record["from"], record["id"])
+        if name not in latest or latest[name]["seq"] < record["seq"]:
+            latest[name] = record
+    return list(latest.values())
+
+
+@case("the market uses an order that came late", KEEPERS, "late_used lm", "clearing_differs lm")
+def _(w):
+    friend = w.sign("u5", [order("u5", PERIODS[0], "offer", 4000, "0.08", name="late")])
+    w.add("market", "2016-04-01T11:46:00Z", friend, first_order_behind_gate(w, 0))
+    reclear(w, 0, standing(w, 0))
+    resettle(w)
+
+
+@case("the market lets somebody replace her order late", KEEPERS, "clearing_differs lm")
+def _(w):
+    friend = w.sign("u5", [order("u5", PERIODS[0], "offer", 4000, "0.08", seq=7)])
+    w.add("market", "2016-04-01T11:46:00Z", friend, first_order_behind_gate(w, 0))
+    reclear(w, 0, standing(w, 0))
+    resettle(w)
+
+
+@case("the market takes in more orders than the rules allow", KEEPERS, "quota_used lm",
+      "clearing_differs lm")
+def _(w):
+    more = w.sign("u5", [order("u5", PERIODS[0], "offer", 300, "0.08", name=f"x{i}")
+                         for i in range(4)])
+    w.add("market", ORDERS_AT[0], more, first_order_behind_gate(w, 0))
+    reclear(w, 0, standing(w, 0))
+    resettle(w)
+
+
+@case("the market takes in a price above the cap", KEEPERS, "price_used lm", "clearing_differs lm")
+def _(w):
+    more = w.sign("u6", [order("u6", PERIODS[0], "bid", 300, "0.9", name="dear")])
+    w.add("market", ORDERS_AT[0], more, first_order_behind_gate(w, 0))
+    reclear(w, 0, standing(w, 0))
+    resettle(w)
+
+
+def trade_of(user, place, name, side, energy_wh, price):
+    return {"type": "trade", "v": 1, "market": "lm", "period": PERIODS[place], "order": name,
+            "from": user, "side": side, "energy_wh": energy_wh, "price": price}
+
+
+def price_of(w, place):
+    return w.find("market", type="clearing", period=PERIODS[place])[0]["record"]["price"]
+
+
+def add_trades(w, place, pairs):
+    """The market lets two parties more trade with each other."""
+    price = price_of(w, place)
+    trades = [trade_of(user, place, name, side, energy_wh, price)
+              for user, name, side, energy_wh in pairs]
+    where = w.logs["market"].index(w.find("market", type="notice", period=PERIODS[place])[0])
+    w.add("market", CLEARED_AT[place], w.sign("lm", trades), where)
+    resettle(w)
+
+
+@case("the market trades with one order what contradicts another of its seq", KEEPERS,
+      "conflict_used lm")
+def _(w):
+    two = w.sign("u5", [order("u5", PERIODS[0], "offer", energy_wh, "0.08", name="two")
+                        for energy_wh in (500, 600)])
+    w.add("market", ORDERS_AT[0], two, first_order_behind_gate(w, 0))
+    add_trades(w, 0, [("u5", "two", "offer", 500), ("u6", "friend", "bid", 500)])
+
+
+@case("the market lets somebody trade with herself", KEEPERS, "self_trade_used lm")
+def _(w):
+    both = w.sign("u5", [order("u5", PERIODS[1], "bid", 100, "0.2", name="back")])
+    w.add("market", ORDERS_AT[1], both, first_order_behind_gate(w, 1))
+    add_trades(w, 1, [("u5", "back", "bid", 100), ("u7", "friend", "offer", 100)])
+
+
+@case("the market clears a period of another length", KEEPERS, "period_used lm")
+def _(w):
+    period = "2016-04-01T13:00Z/PT15M"
+    orders = w.sign("u5", [order("u5", period, "offer", 100, "0.1")]) + w.sign(
+        "u6", [order("u6", period, "bid", 100, "0.2")])
+    w.add("market", ORDERS_AT[2], orders, first_order_behind_gate(w, 2))
+    trades = [dict(trade_of(user, 2, side, side, 100, "0.15"), period=period)
+              for user, side in (("u5", "offer"), ("u6", "bid"))]
+    w.add("market", CLEARED_AT[2], w.sign("lm", trades))
+
+
+@case("the market goes by a version that was replaced", KEEPERS, "clearing_differs lm")
+def _(w):
+    reclear(w, 0, [o for o in orders_of(w, 0) if o["from"] != "u3" or o["seq"] == 1])
+    resettle(w)
+
+
+@case("the market takes in an order that is not signed", KEEPERS, "unsigned lm",
+      "clearing_differs lm")
+def _(w):
+    forged = order("u5", PERIODS[0], "offer", 4000, "0.08", name="forged")
+    w.add("market", ORDERS_AT[0], [forged], first_order_behind_gate(w, 0))
+    reclear(w, 0, standing(w, 0))
+    resettle(w)
+
+
+@case("the market takes in an order by a key that nobody has", KEEPERS, "unknown_signer lm",
+      "clearing_differs lm")
+def _(w):
+    forged = w.sign("mallory", [order("u5", PERIODS[0], "offer", 4000, "0.08", name="forged")])
+    w.add("market", ORDERS_AT[0], forged, first_order_behind_gate(w, 0))
+    reclear(w, 0, standing(w, 0))
+    resettle(w)
+
+
+@case("a user signs an order in another's name", KEEPERS, "wrong_subject u6", guilty=["lm"])
+def _(w):
+    forged = w.sign("u6", [order("u5", PERIODS[0], "offer", 4000, "0.08", name="forged")])
+    w.add("market", ORDERS_AT[0], forged, first_order_behind_gate(w, 0))
+
+
+@case("the market takes in an order by a key that was revoked", KEEPERS, "revoked lm",
+      "clearing_differs lm")
+def _(w):
+    revoke(w, "u5", "2016-03-31T00:00:00Z", "2016-03-31T00:00:00Z")
+
+
+def revoke(w, user, at, logged, where=None):
+    with open(w.path(f"{user}.jwk"), encoding="ascii") as file:
+        kid = json.load(file)["keys"][0]["kid"]
+    record = {"type": "revocation", "v": 1, "id": user, "kid": kid, "at": at, "reason": "lost"}
+    w.add("registry", logged, w.sign("registrar", [record]), where)
+
+
+@case("the market changes an order behind its signature", KEEPERS, "bad_signature lm",
+      "clearing_differs lm")
+def _(w):
+    change(w, "market", None, lambda o: o.update(price="0.01"), type="order", **{"from": "u9"})
+
+
+# ---- clearing, trades, notices ----
+
+@case("a clearing is dropped", KEEPERS, "clearing_missing lm")
+def _(w):
+    for log in ("market", "public"):
+        w.logs[log].remove(w.find(log, type="clearing", period=PERIODS[1])[0])
+        w.keep(log)
+
+
+@case("a clearing is signed twice, with two prices", KEEPERS, "clearing_repeated lm")
+def _(w):
+    change(w, "public", "lm", lambda c: c.update(price=c["price_low"]), type="clearing",
+           period=PERIODS[1])
+    record = w.find("public", type="clearing", period=PERIODS[1])[0]["record"]
+    record["price"] = "0.4"
+    w.resign("lm", w.find("public", type="clearing", period=PERIODS[1])[0])
+
+
+@case("the price is shaved, in the clearing, the trades and the notices", KEEPERS,
+      "clearing_differs lm", "trade_differs lm", "notice_differs lm")
+def _(w):
+    entries = [entry for entry in w.logs["market"] + w.logs["public"]
+               if entry["record"].get("period") == PERIODS[0] and
+               entry["record"]["type"] in ("clearing", "trade", "notice")]
+    signed = w.sign("lm", [dict(entry["record"], price="0.101") for entry in entries])
+    for entry, record in zip(entries, signed):
+        entry["record"] = record
+    resettle(w)
+
+
+@case("a trade is dropped", KEEPERS, "trade_missing lm")
+def _(w):
+    w.logs["market"].remove(w.find("market", type="trade")[0])
+    w.keep("market")
+
+
+@case("two users' trades are swapped", KEEPERS, "trade_differs lm")
+def _(w):
+    trades = [entry for entry in w.find("market", type="trade", period=PERIODS[0], side="offer")]
+    one, other = trades[0], next(entry for entry in trades if entry["record"]["energy_wh"] !=
+                                 trades[0]["record"]["energy_wh"])
+    energies = one["record"]["energy_wh"], other["record"]["energy_wh"]
+    other["record"]["energy_wh"], one["record"]["energy_wh"] = energies
+    for entry in (one, other):
+        w.resign("lm", entry)
+    resettle(w)
+
+
+@case("a watt-hour is moved from one buyer to another", KEEPERS, "trade_differs lm")
+def _(w):
+    trades = w.find("market", type="trade", period=PERIODS[2], side="bid")
+    trades[0]["record"]["energy_wh"] += 1
+    trades[1]["record"]["energy_wh"] -= 1
+    for entry in trades[:2]:
+        w.resign("lm", entry)
+    resettle(w)
+
+
+@case("the market makes up trades for friends", KEEPERS, "trade_unfounded lm")
+def _(w):
+    add_trades(w, 0, [("u9", "friend", "offer", 500), ("u10", "friend", "bid", 500)])
+
+
+@case("a trade is signed twice, with two energies", KEEPERS, "trade_repeated lm")
+def _(w):
+    record = copy.deepcopy(w.find("market", type="trade", period=PERIODS[2])[0]["record"])
+    record["energy_wh"] += 5
+    w.add("market", CLEARED_AT[2], w.sign("lm", [record]))
+
+
+@case("a supplier signs a clearing", KEEPERS, "wrong_role B")
+def _(w):
+    record = dict(w.find("public", type="clearing")[0]["record"], price="0.4")
+    w.add("B", BILLED_AT, w.sign("B", [record]))
+
+
+@case("a user is told nothing of her trade", KEEPERS, "notice_missing lm")
+def _(w):
+    w.logs["market"].remove(w.find("market", type="notice", to="u5")[0])
+    w.keep("market")
+
+
+@case("a user is told of less than she sold", KEEPERS, "notice_differs lm")
+def _(w):
+    change(w, "market", "lm", lambda n: n["orders"][0].update(energy_wh=1), type="notice", to="u5")
+
+
+@case("a supplier is told of more than its customers bought", KEEPERS, "notice_differs lm")
+def _(w):
+    change(w, "market", "lm", lambda n: n.update(bought_wh=n["bought_wh"] + 1), type="notice",
+           to="B")
+
+
+@case("a user is told two things", KEEPERS, "notice_repeated lm")
+def _(w):
+    record = copy.deepcopy(w.find("market", type="notice", to="u5", period=PERIODS[2])[0]["record"])
+    record["orders"][0]["energy_wh"] += 1
+    w.add("market", CLEARED_AT[2], w.sign("lm", [record]))
+
+
+@case("somebody is told of an auction that she was not in", KEEPERS, "notice_unfounded lm")
+def _(w):
+    record = dict(w.find("market", type="notice", to="u5", period=PERIODS[2])[0]["record"],
+                  to="TSO", orders=[{"id": "spy", "side": "bid", "energy_wh": 7}])
+    w.add("market", CLEARED_AT[2], w.sign("lm", [dict(record, to="B")]))
+
+
+# ---- readings and totals ----
+
+@case("a supplier inflates a reading behind its signature", KEEPERS, "bad_signature B")
+def _(w):
+    change(w, "B", None, lambda r: r.update(import_wh=r["import_wh"] + 900), type="reading",
+           meter="m22", period=PERIODS[0])
+    resettle(w)
+
+
+@case("a supplier signs a reading itself", KEEPERS, "wrong_role B")
+def _(w):
+    change(w, "B", "B", lambda r: r.update(import_wh=r["import_wh"] + 900), type="reading",
+           meter="m22", period=PERIODS[0])
+    resettle(w)
+
+
+@case("a meter signs for another's", KEEPERS, "wrong_subject m22")
+def _(w):
+    record = reading("m24", PERIODS[0], 0, 0, seq=5)
+    w.add("B", ADJUSTED_AT, w.sign("m22", [record]),
+          w.logs["B"].index(w.find("B", type="bill")[0]))
+
+
+@case("a meter signs two readings of one seq", KEEPERS, "reading_repeated m22")
+def _(w):
+    record = dict(w.find("B", type="reading", meter="m22", period=PERIODS[0])[0]["record"],
+                  import_wh=3)
+    w.add("B", READ_AT[0], w.sign("m22", [record]), w.logs["B"].index(
+        w.find("B", type="reading", period=PERIODS[1])[0]))
+    resettle(w)
+
+
+@case("a meter says more than its cable carries", KEEPERS, "implausible m22")
+def _(w):
+    change(w, "B", "m22", lambda r: r.update(import_wh=600000), type="reading", meter="m22",
+           period=PERIODS[0])
+    resettle(w)
+
+
+@case("a meter runs firmware that nobody approved, and is settled by", KEEPERS, "firmware m22",
+      "settlement_unfounded B")
+def _(w):
+    change(w, "B", "m22", lambda r: r.update(firmware=world.OTHER_FIRMWARE), type="reading",
+           meter="m22", period=PERIODS[0])
+    resettle(w)
+
+
+@case("a meter says nothing of its firmware, and is settled by", KEEPERS, "no_firmware m22",
+      "settlement_unfounded B")
+def _(w):
+    change(w, "B", "m22", lambda r: r.pop("firmware"), type="reading", meter="m22",
+           period=PERIODS[0])
+    resettle(w)
+
+
+@case("a supplier takes in a reading before its period is over", KEEPERS, "early A")
+def _(w):
+    entry = w.find("A", type="reading", meter="m1", period=PERIODS[2])[0]
+    w.logs["A"].remove(entry)
+    entry["at"] = READ_AT[1]
+    w.logs["A"].insert(w.logs["A"].index(w.find("A", type="reading", period=PERIODS[2])[0]), entry)
+    w.keep("A")
+
+
+@case("a supplier loses a reading that it had given a receipt for", ALL, "receipt_missing B",
+      "log_truncated B")
+def _(w):
+    entry = w.find("B", type="reading", meter="m22", period=PERIODS[0])[0]
+    w.logs["B"].remove(entry)
+    w.keep("B")
+    resettle(w, ["B"])
+
+
+@case("a total leaves out a meter's energy", ALL, "total_differs DSO")
+def _(w):
+    w.totals[0]["import_wh"] -= 7
+    w.totals = w.sign("DSO", w.totals)
+
+
+@case("a total counts a meter that nobody has", ALL, "total_differs DSO")
+def _(w):
+    w.totals[4]["meters"] += 1
+    w.totals = w.sign("DSO", w.totals)
+
+
+@case("a supplier signs a total", ALL, "wrong_role A")
+def _(w):
+    w.totals = w.totals[:1] + w.sign("A", [dict(w.totals[0], to="A")]) + w.totals[1:]
+
+
+# ---- settlement, transfers, fees, bills ----
+
+@case("a settlement is off by a billionth", KEEPERS, "settlement_differs B",
+      guilty=["B"])
+def _(w):
+    change(w, "B", "B", lambda s: s.update(amount=add_billionth(s["amount"])), type="settlement",
+           party="u22", period=PERIODS[0])
+
+
+@case("a customer's energy is put up in her settlement", KEEPERS, "settlement_differs B")
+def _(w):
+    change(w, "B", "B", lambda s: s.update(import_wh=s["import_wh"] + 1), type="settlement",
+           party="u22", period=PERIODS[0])
+
+
+@case("what a settlement says of the market's worth is made up", KEEPERS, "settlement_differs A")
+def _(w):
+    change(w, "A", "A", lambda s: s.update(without_market="-9"), type="settlement", party="u4",
+           period=PERIODS[0])
+    rebill(w, "A")
+
+
+@case("a settlement is dropped", KEEPERS, "settlement_missing A")
+def _(w):
+    w.logs["A"].remove(w.find("A", type="settlement", party="u4", period=PERIODS[0])[0])
+    w.keep("A")
+    rebill(w, "A")
+
+
+@case("a supplier settles another's customer", KEEPERS, "wrong_customer A")
+def _(w):
+    record = dict(w.find("B", type="settlement", party="u22")[0]["record"], supplier="A")
+    w.add("A", BILLED_AT, w.sign("A", [record]))
+
+
+@case("a supplier signs a settlement in another's name", KEEPERS, "wrong_subject A")
+def _(w):
+    record = dict(w.find("B", type="settlement", party="u22")[0]["record"], amount="1")
+    w.add("A", BILLED_AT, w.sign("A", [record]))
+
+
+@case("a settlement is signed twice, with two amounts", KEEPERS, "settlement_repeated A")
+def _(w):
+    record = dict(w.find("A", type="settlement", party="u4", period=PERIODS[0])[0]["record"],
+                  amount="-1")
+    w.add("A", BILLED_AT, w.sign("A", [record]))
+
+
+@case("a period that nobody traded in is settled", KEEPERS, "settlement_unfounded A")
+def _(w):
+    record = dict(w.find("A", type="settlement", party="u4", period=PERIODS[0])[0]["record"],
+                  period="2016-04-01T19:00Z/PT30M")
+    w.add("A", BILLED_AT, w.sign("A", [record]))
+
+
+@case("the operator's fee is shaved", KEEPERS, "settlement_differs A")
+def _(w):
+    change(w, "A", "A", lambda s: s.update(amount="0.001"), type="settlement", party="DSO",
+           period=PERIODS[0])
+
+
+@case("the operator's settlement is dropped", KEEPERS, "settlement_missing A")
+def _(w):
+    w.logs["A"].remove(w.find("A", type="settlement", party="TSO", period=PERIODS[0])[0])
+    w.keep("A")
+
+
+@case("a transfer is shaved", KEEPERS, "transfer_differs B")
+def _(w):
+    change(w, "B", "B", lambda t: t.update(amount="0.000000001"), type="transfer",
+           period=PERIODS[0])
+
+
+@case("a transfer is dropped", KEEPERS, "transfer_missing B")
+def _(w):
+    w.logs["B"].remove(w.find("B", type="transfer", period=PERIODS[0])[0])
+    w.keep("B")
+
+
+@case("a transfer is redirected", KEEPERS, "wrong_party B", "transfer_missing B")
+def _(w):
+    change(w, "B", "B", lambda t: t.update(to="DSO"), type="transfer", period=PERIODS[0])
+
+
+@case("a transfer is owed to nobody", KEEPERS, "transfer_unfounded B")
+def _(w):
+    record = dict(w.find("B", type="transfer", period=PERIODS[0])[0]["record"],
+                  period="2016-04-01T19:00Z/PT30M")
+    w.add("B", BILLED_AT, w.sign("B", [record]))
+
+
+@case("an adjustment is shaved", KEEPERS, "adjustment_missing B")
+def _(w):
+    change(w, "B", "B", lambda a: a.update(amount=add_billionth(a["amount"])), type="adjustment",
+           party="u20")
+
+
+@case("an adjustment is dropped", KEEPERS, "adjustment_missing B")
+def _(w):
+    w.logs["B"].remove(w.find("B", type="adjustment", party="u20")[0])
+    w.keep("B")
+    rebill(w, "B")
+
+
+@case("a bill is off by a billionth", KEEPERS, "bill_differs B")
+def _(w):
+    change(w, "B", "B", lambda b: b.update(carry=add_billionth(b["carry"])), type="bill",
+           user="u22")
+
+
+@case("a bill is rounded up", KEEPERS, "bill_differs B")
+def _(w):
+    change(w, "B", "B", lambda b: b.update(rounded="-9.99"), type="bill", user="u22")
+
+
+@case("a customer is not billed", KEEPERS, "bill_missing B")
+def _(w):
+    w.logs["B"].remove(w.find("B", type="bill", user="u22")[0])
+    w.keep("B")
+
+
+@case("a customer is billed twice", KEEPERS, "bill_repeated B")
+def _(w):
+    record = dict(w.find("B", type="bill", user="u22")[0]["record"], carry="0.001")
+    w.add("B", BILLED_AT, w.sign("B", [record]))
+
+
+@case("a supplier bills another's customer", KEEPERS, "wrong_customer A")
+def _(w):
+    record = dict(w.find("B", type="bill", user="u22")[0]["record"], supplier="A")
+    w.add("A", BILLED_AT, w.sign("A", [record]))
+
+
+# ---- terms ----
+
+@case("a tariff is changed after the fact, and all is settled by the new one", KEEPERS,
+      "retroactive B")
+def _(w):
+    dear = tariff("B", "0.03", [{"price": "0.29"}], valid="2016-04-01T00:00Z/2017-01-01T00:00Z")
+    w.add("B", SETTLED_AT, w.sign("B", [dear]),
+          w.logs["B"].index(w.find("B", type="settlement")[0]))
+    resettle(w)
+
+
+@case("a tariff is changed after the fact, with the old one's start", KEEPERS, "ambiguous B")
+def _(w):
+    dear = tariff("B", "0.03", [{"price": "0.29"}])
+    w.add("B", SETTLED_AT, w.sign("B", [dear]),
+          w.logs["B"].index(w.find("B", type="settlement")[0]))
+    resettle(w)
+
+
+@case("a tariff is changed behind its signature", KEEPERS, "bad_signature B")
+def _(w):
+    change(w, "B", None, lambda t: t.update(feed_in="0"), type="tariff")
+    for entry in w.find("public", type="tariff", supplier="B"):
+        w.logs["public"].remove(entry)
+    w.keep("public")
+
+
+@case("a network fee is put up after the fact", KEEPERS, "retroactive DSO")
+def _(w):
+    dear = network_fee("DSO", "0.05", "2016-04-01T00:00Z/2017-01-01T00:00Z")
+    w.add("public", SETTLED_AT, w.sign("DSO", [dear]))
+    resettle(w)
+
+
+@case("a supplier sets the network fee", KEEPERS, "wrong_role A")
+def _(w):
+    w.add("A", BILLED_AT, w.sign("A", [network_fee("DSO", "0")]))
+
+
+@case("a contract is put before the fact", KEEPERS, "retroactive A")
+def _(w):
+    record = {"type": "contract", "v": 1, "user": "u2", "supplier": "A", "tariff": "flat",
+              "valid": "2016-04-01T00:00Z/2016-12-01T00:00Z"}
+    w.add("A", BILLED_AT, w.sign("A", [record]))
+
+
+@case("the rules are changed after the fact", ALL, "retroactive registrar")
+def _(w):
+    rules = dict(RULES, valid="2016-04-01T00:00Z/2017-01-01T00:00Z", max_orders=4)
+    w.add("registry", BILLED_AT, w.sign("registrar", [rules]))
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+# ---- the registry ----
+
+def witnessed(w, log):
+    """The keeper's new checkpoint, which goes on from the one before, cosigned."""
+    name = w.sign_log(log, name=f"{log}.seen")
+    w.own[log] = None
+    with open(name, encoding="utf-8") as file:
+        note = file.read()
+    note = world.run(["lm-log", "cosign", "-k", w.path("witness.jwk"), "--state",
+                      w.path(f"{log}.state"), "--first", "--log-key",
+                      w.path(f"{LOGS[log]}.jwk"), "--now", NOW], note)
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(note)
+    return name
+
+
+@case("a key is revoked after the fact, and that put before it", ALL, "log_forked registrar")
+def _(w):
+    revoke(w, "u5", "2016-03-01T00:00:00Z", "2016-03-01T00:00:00Z", 70)
+    w.logs["registry"].insert(0, w.logs["registry"].pop())
+    w.keep("registry")
+
+
+@case("a key is revoked after the fact, and that dated back", ALL, "backdated registrar")
+def _(w):
+    revoke(w, "u5", "2016-03-31T00:00:00Z", "2016-03-31T00:00:00Z")
+
+
+@case("a key is revoked after the fact, in the open", ALL)
+def _(w):
+    """That is no cheat, and nobody is framed by it."""
+    revoke(w, "u5", "2016-03-31T00:00:00Z", BILLED_AT[:8] + "03T09:00:00Z")
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+@case("the registrar lets an identity vanish", ALL, "log_truncated registrar",
+      "receipt_missing registrar")
+def _(w):
+    w.logs["registry"].remove(w.find("registry", type="identity", id="u5")[0])
+    w.keep("registry")
+
+
+@case("the registrar changes an identity behind its signature", KEEPERS,
+      "bad_signature registrar")
+def _(w):
+    change(w, "registry", None, lambda i: i.update(region="r2"), type="identity", id="u5")
+
+
+@case("a market signs an identity", KEEPERS, "wrong_role lm")
+def _(w):
+    record = w.find("registry", type="identity", id="u5")[0]["record"]
+    w.add("public", BILLED_AT, w.sign("lm", [record]))
+
+
+# ---- receipts ----
+
+@case("a receipt is forged: another signs it", ALL, "wrong_role u9")
+def _(w):
+    w.receipts += w.sign("u9", [forged_receipt(w)])
+
+
+@case("a receipt is forged: its signature is not right", ALL, "bad_signature -")
+def _(w):
+    receipt = dict(w.receipts[200], leaf=FORGED_LEAF)
+    w.receipts.append(receipt)
+
+
+@case("a receipt is signed by somebody who does not keep the log", ALL, "receipt_foreign B")
+def _(w):
+    w.receipts += w.sign("B", [forged_receipt(w)])
+
+
+@case("the market gives a receipt and never logs the order", ALL, "receipt_missing lm")
+def _(w):
+    w.receipts += w.sign("lm", [forged_receipt(w)])
+
+
+@case("a receipt is of a log that is not here", ALL, "receipt_unknown -")
+def _(w):
+    w.receipts += w.sign("lm", [dict(forged_receipt(w), log="lm/other.log")])
+
+
+FORGED_LEAF = base64.urlsafe_b64encode(b"promised and never logged: leaf.")[:43].decode()
+
+
+def forged_receipt(w):
+    receipt = next(r for r in w.receipts if r["log"] == "lm/market.log" and r["n"] == 9)
+    return {member: value for member, value in dict(receipt, leaf=FORGED_LEAF).items()
+            if member != "sig"}
+
+
+# ---- any member of any type ----
+
+def alter_value(value):
+    """Something else of its kind, so that the record can still be read."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return 60 if value == 30 else value + 1
+    if isinstance(value, list):
+        return value[:-1] if len(value) > 1 else None
+    if isinstance(value, dict):
+        return None
+    if re.fullmatch(r"-?\d+(\.\d+)?", value):
+        return "0.07" if value != "0.07" else "0.06"
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
+        return value[:17] + "01Z"
+    if "/PT" in value:
+        return "2016-04-01T18:00Z/PT30M"
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ/.*", value):
+        return "2016-01-02T00:00Z/2017-01-01T00:00Z"
+    if re.fullmatch(r"\d{4}-\d\d", value):
+        return "2016-03"
+    if re.fullmatch(r"[A-Za-z0-9_-]{43}", value):
+        return world.OTHER_FIRMWARE if value != world.OTHER_FIRMWARE else world.FIRMWARE
+    words = {"offer": "bid", "bid": "offer", "user": "user", "measured": "estimated",
+             "EUR": "USD", "Europe/Brussels": "Europe/Paris", "double-auction": None}
+    if value in words:
+        return words[value] if words[value] != value else None
+    if value.startswith("k="):
+        return "k=0.5"
+    return value + "x"
+
+
+def members_of_types(honest):
+    """Every member of every type of record that a log holds, altered by its keeper: so many at a
+    time as there are records of the type, one each."""
+    kinds = {}
+    for log in LOGS:
+        for n, entry in enumerate(honest.logs[log]):
+            record = entry["record"]
+            kind = record["type"] + {"identity": " of a {role}", "settlement": " of a {role}"}.get(
+                record["type"], "").format(**record)
+            kinds.setdefault((log, kind), []).append((n, record))
+    seen = set()
+    for (log, kind), records in kinds.items():
+        alterations = []
+        for n, record in records:
+            for member, value in record.items():
+                altered = alter_value(value)
+                if member in ("type", "v", "sig", "role") or altered is None or (
+                        kind, member) in seen or n in {place for place, _, _ in alterations}:
+                    continue
+                seen.add((kind, member))
+                alterations.append((n, member, altered))
+        rest = [(n, member, alter_value(value)) for n, record in records[:1]
+                for member, value in record.items()
+                if member not in ("type", "v", "sig", "role") and (kind, member) not in seen and
+                alter_value(value) is not None]
+        for batch in [alterations] + [[alteration] for alteration in rest]:
+            if batch:
+                yield members_case(log, kind, batch)
+
+
+def members_case(log, kind, alterations):
+    keeper = LOGS[log]
+
+    def tamper(w):
+        for n, member, altered in alterations:
+            w.logs[log][n]["record"][member] = altered
+
+    # What follows from records that are gone: who keeps the log answers for that as well, the
+    # market for a clearing without the orders. Nobody else is to blame.
+    party = "-" if kind == "identity of a registrar" else keeper
+    wanted = [("bad_signature", party, n) for n, _, _ in alterations]
+    members = ", ".join(member for _, member, _ in alterations)
+    return (f"{kind}: altered are {members}", KEEPERS, wanted, {keeper}, tamper)
+
+
+# ---- the audit ----
+
+def arguments(w, evidence):
+    argv = ["lm-audit", "--root", w.path("registrar.jwk"), "--now", NOW, "--jobs", "1"]
+    logs = w.evidence_of or tuple(LOGS)
+    for log in logs:
+        changed = w.text(log) != w.honest.texts[log]
+        w.write(log)
+        own = w.own.get(log, w.sign_log(log) if changed else None)
+        if own:
+            argv += ["--checkpoint", own]
+        elif evidence == KEEPERS:
+            argv += ["--checkpoint", w.honest.path(f"{log}.final")]
+    if evidence == ALL:
+        for path in w.checkpoints:
+            if os.path.basename(path).split(".")[0] in logs and not w.is_undone(path):
+                argv += ["--checkpoint", path]
+        with open(w.path("receipts"), "w", encoding="ascii") as file:
+            file.write(lines(receipt for receipt in w.receipts
+                             if receipt["log"].split("/")[1].split(".")[0] in logs + ("other",)))
+        with open(w.path("totals.ndjson"), "w", encoding="ascii") as file:
+            file.write(lines(w.totals))
+        argv += ["--witness", w.path("witness.vkey"), "--receipts", w.path("receipts")]
+    return argv + [w.path(f"{log}.log") for log in logs] + (
+        [w.path("totals.ndjson")] if evidence == ALL and w.totals else [])
+
+
+class Tampered(world.Copy):
+    evidence_of = None       # only these logs are asked for
+    rewritten_since = None   # the market wrote what follows a period's gate before anybody saw it
+
+    def is_undone(self, path):
+        """A checkpoint of a future that did not come to pass, as the cheat came before it."""
+        name = os.path.basename(path)
+        return self.rewritten_since is not None and (
+            name.endswith(".final") and name.split(".")[0] != "registry")
+
+
+def audit(argv):
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          check=False)
+    records = world.parse(done.stdout)
+    if not records or records[-1]["type"] != "verdict" or done.returncode > 1:
+        raise RuntimeError(f"status {done.returncode}: {done.stderr}")
+    clean = records[-1]["result"] == "clean"
+    if clean != (done.returncode == 0) or clean != (len(records) == 1):
+        raise RuntimeError(f"status {done.returncode}, {len(records)} records")
+    return [(record["code"], record["party"] or "-", tuple(entry["n"] for entry in
+                                                           record["entries"]))
+            for record in records[:-1]]
+
+
+def judge(honest, folder, number, item):
+    name, evidence, wanted, guilty, tamper = item
+    try:
+        w = Tampered(honest, os.path.join(folder, f"case{number}"))
+        tamper(w)
+        if w.rewritten_since is not None:
+            for log in LOGS:
+                if log != "registry":
+                    w.checkpoints.append(witnessed(w, log))
+        found = audit(arguments(w, evidence))
+        shutil.rmtree(w.folder)
+    except Exception as failure:  # pylint: disable=broad-except
+        return f"not ok {number} - {name}\n# {failure!r}"
+    trouble = [f"# not found: {' '.join(map(str, item))}" for item in wanted
+               if not any(item[:2] == pair[:2] and (len(item) == 2 or item[2] in pair[2])
+                          for pair in found)]
+    if not wanted and found:
+        trouble.append("# nothing was wrong")
+    found = [pair[:2] for pair in found]
+    trouble += sorted({f"# innocent, and named: {code} {party}" for code, party in found
+                       if party not in guilty | {"-"}})
+    if not trouble:
+        return f"ok {number} - {name}"
+    counts = {pair: found.count(pair) for pair in found}
+    trouble += [f"# found: {count} {code} {party}" for (code, party), count in counts.items()]
+    return "\n".join([f"not ok {number} - {name}"] + trouble)
+
+
+def prepare(folder):
+    os.makedirs(folder, exist_ok=True)
+    honest = world.World(os.path.join(folder, "honest"))
+    os.mkdir(honest.folder)
+    honest.build()
+    honest.logs = {log: honest.entries(log) for log in LOGS}
+    honest.texts = {log: lines(entries) for log, entries in honest.logs.items()}
+    with open(honest.path("totals.ndjson"), encoding="ascii") as file:
+        honest.total_text = file.read()
+    honest.receipts = []
+    for log in LOGS:
+        with open(honest.path(f"{log}.receipts"), encoding="ascii") as file:
+            honest.receipts += world.parse(file.read())
+    names = [f"{log}.final" for log in LOGS] + [f"market.gate{i + 1}" for i in range(len(PERIODS))]
+    honest.evidence = [honest.path(name) for name in names]
+    return honest
+
+
+def nothing(_):
+    pass
+
+
+def main():
+    folder, pattern = sys.argv[1], re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
+    honest = prepare(os.path.abspath(folder))
+    items = [("nothing is touched: the logs and their checkpoints", KEEPERS, [], set(), nothing),
+             ("nothing is touched: all the evidence", ALL, [], set(), nothing)]
+    items += [item for item in CASES + list(members_of_types(honest)) if pattern.search(item[0])]
+    print(f"1..{len(items)}")
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda pair: judge(honest, folder, *pair), enumerate(items, 1)))
+    print("\n".join(results))
+    # Whoever is named where nothing was touched is innocent, and so is nobody.
+    return any(result.startswith("not ok") for result in results)
+
+
+sys.exit(main())
