@@ -98,6 +98,11 @@ check-asan:
 check-fault: all $(TOOLS) $(PRELOADS)
 	@LM_FAULT_ALL=1 tests/run $(BUILD) tests/fault.bats
 
+# lm-log killed and its disk's power cut, CRASH_ROUNDS times each.
+CRASH_ROUNDS ?= 1000
+check-crash: all $(PRELOADS)
+	@LM_CRASH_ROUNDS=$(CRASH_ROUNDS) tests/run $(BUILD) tests/lm-log.bats
+
 check-valgrind: all $(UNIT_TESTS)
 	@tests/tools/valgrind $(BUILD)
 

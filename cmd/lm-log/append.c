@@ -218,13 +218,14 @@ void lm_log_append_command(struct lm_run *run, const struct lm_log_options *opti
     lm_run_key(run, &options->key, &context.key);
     char *origin = lm_log_origin(run, options, context.path, &context.key);
     context.origin = origin;
-    for (size_t i = 0; i < options->rules.count; i++)
-        lm_rules_load(run, options->rules.items[i], &context.terms);
-    context.log = lm_log_open(context.path, &error);
+    context.log =
+        lm_log_open(context.path, &error); /* before anything is read that may be hostile */
     if (!context.log || lm_log_lock(context.log, &repair, &error) < 0)
         lm_run_fatal(run, &error);
     tell_repair(&context, &repair);
     lm_log_unlock(context.log);
+    for (size_t i = 0; i < options->rules.count; i++)
+        lm_rules_load(run, options->rules.items[i], &context.terms);
     lm_run_parallel(
         run,
         &(struct lm_work){.work = check, .before = prepare, .after = append, .context = &context});

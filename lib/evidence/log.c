@@ -328,8 +328,7 @@ static int catch_up(struct lm_log *log, struct lm_log_repair *repair, struct lm_
     uint64_t size = (uint64_t)status.st_size;
     uint64_t known = log->index.leaves;
     /* Once the index could not be written, what is in memory is ahead of it. */
-    if (!log->index_failed &&
-        lm_log_index_load(&log->index, size, UINT64_MAX, note_row, log, error) < 0)
+    if (!log->index_failed && lm_log_index_load(&log->index, size, note_row, log, error) < 0)
         return -1;
     if (!log->checked || log->index.leaves != known) {
         if (check_index(log, &right, error) < 0)

@@ -9,6 +9,8 @@
 #define SLOT_SIZE 32
 /* A row: eight bytes, the digest, eight bytes. */
 #define SUM_SIZE 8
+/* A row, a leaf, and as many subtrees as a tree of 2^63 leaves is high. */
+#define ENTRY_SLOTS_MAX 66
 /* The file is read so many slots at a time. */
 #define BATCH_SLOTS 2048
 
@@ -48,24 +50,29 @@ static uint64_t get_number(const uint8_t bytes[8]) {
     return value;
 }
 
-/* Against rows that a crash left half written, not against anybody. */
-static void sum_row(uint64_t n, const uint8_t row[SLOT_SIZE], const uint8_t leaf[LM_HASH_SIZE],
-                    uint8_t sum[SUM_SIZE]) {
-    static const uint8_t key[crypto_shorthash_KEYBYTES] = "lm-log index row";
-    uint8_t bytes[8 + SLOT_SIZE - SUM_SIZE + LM_HASH_SIZE];
-    put_number(n, bytes);
-    memcpy(bytes + 8, row, SLOT_SIZE - SUM_SIZE);
-    memcpy(bytes + 8 + SLOT_SIZE - SUM_SIZE, leaf, LM_HASH_SIZE);
-    (void)crypto_shorthash(sum, bytes, sizeof bytes, key);
+/* So many slots are entry N's: its row, its leaf, and the subtrees that it completes. */
+static size_t entry_slots(uint64_t n) {
+    return (size_t)(row_slot(n + 1) - row_slot(n));
 }
 
-static bool parse_row(uint64_t n, const uint8_t bytes[2 * SLOT_SIZE], struct lm_log_row *row) {
+/* Over everything of entry N but the sum itself: against what a crash left half written, not
+ * against anybody. */
+static void sum_entry(uint64_t n, const uint8_t *slots, uint8_t sum[SUM_SIZE]) {
+    static const uint8_t key[crypto_shorthash_KEYBYTES] = "lm-log index row";
+    uint8_t bytes[ENTRY_SLOTS_MAX * SLOT_SIZE];
+    size_t size = entry_slots(n) * SLOT_SIZE;
+    memcpy(bytes, slots, size);
+    put_number(n, bytes + SLOT_SIZE - SUM_SIZE);
+    (void)crypto_shorthash(sum, bytes, size, key);
+}
+
+static bool parse_row(uint64_t n, const uint8_t *slots, struct lm_log_row *row) {
     uint8_t sum[SUM_SIZE];
-    sum_row(n, bytes, bytes + SLOT_SIZE, sum);
-    row->end = get_number(bytes);
-    memcpy(row->digest, bytes + 8, LM_LOG_DIGEST_SIZE);
-    memcpy(row->leaf, bytes + SLOT_SIZE, LM_HASH_SIZE);
-    return memcmp(sum, bytes + SLOT_SIZE - SUM_SIZE, SUM_SIZE) == 0;
+    sum_entry(n, slots, sum);
+    row->end = get_number(slots);
+    memcpy(row->digest, slots + 8, LM_LOG_DIGEST_SIZE);
+    memcpy(row->leaf, slots + SLOT_SIZE, LM_HASH_SIZE);
+    return memcmp(sum, slots + SLOT_SIZE - SUM_SIZE, SUM_SIZE) == 0;
 }
 
 /* ---- reading ---- */
@@ -119,20 +126,20 @@ struct lm_merkle_source lm_log_index_hashes(struct lm_log_index *index) {
 
 int lm_log_index_row(const struct lm_log_index *index, uint64_t n, struct lm_log_row *row,
                      struct lm_error *error) {
-    uint8_t bytes[2 * SLOT_SIZE];
-    size_t got;
-    if (read_slots(index, row_slot(n), 2, bytes, &got, error) < 0)
+    uint8_t bytes[ENTRY_SLOTS_MAX * SLOT_SIZE];
+    size_t got = 0;
+    if (n < index->leaves && read_slots(index, row_slot(n), entry_slots(n), bytes, &got, error) < 0)
         return -1;
-    if (n >= index->leaves || got < 2 || !parse_row(n, bytes, row))
+    if (got == 0 || got < entry_slots(n) || !parse_row(n, bytes, row))
         return lm_fail(error, LM_MISSING_RECORD, "the log's index lacks entry %llu",
                        (unsigned long long)n);
     return 0;
 }
 
-/* How many whole entries COUNT slots behind the first one hold, at most MAX. */
-static uint64_t entries_in(uint64_t slots, uint64_t max) {
+/* How many whole entries so many slots hold, the first one included. */
+static uint64_t entries_in(uint64_t slots) {
     uint64_t low = 0;
-    uint64_t high = slots / 2 + 1 < max ? slots / 2 + 1 : max;
+    uint64_t high = slots / 2;
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
         if (row_slot(middle) <= slots)
@@ -143,7 +150,7 @@ static uint64_t entries_in(uint64_t slots, uint64_t max) {
     return low;
 }
 
-int lm_log_index_load(struct lm_log_index *index, uint64_t log_size, uint64_t max,
+int lm_log_index_load(struct lm_log_index *index, uint64_t log_size,
                       int (*each)(void *context, uint64_t n, const struct lm_log_row *row,
                                   struct lm_error *error),
                       void *context, struct lm_error *error) {
@@ -155,7 +162,7 @@ int lm_log_index_load(struct lm_log_index *index, uint64_t log_size, uint64_t ma
     if (fstat(index->fd, &status) != 0)
         return lm_fail_errno(error, LM_IO, "the log's index");
     index->slots = (uint64_t)status.st_size / SLOT_SIZE;
-    uint64_t there = entries_in(index->slots, max);
+    uint64_t there = entries_in(index->slots);
     if (read_slots(index, 0, 1, first, &got, error) < 0)
         return -1;
     if (got == 0 || memcmp(first, format, SLOT_SIZE) != 0)
@@ -166,12 +173,12 @@ int lm_log_index_load(struct lm_log_index *index, uint64_t log_size, uint64_t ma
         index->tree = (struct lm_merkle){0};
     }
     uint64_t known = index->leaves;
-    uint8_t bytes[64 * SLOT_SIZE + BATCH_SLOTS * SLOT_SIZE];
+    uint8_t bytes[(ENTRY_SLOTS_MAX + BATCH_SLOTS) * SLOT_SIZE];
     bool whole = true;
     for (uint64_t n = known; whole && n < there;) {
         uint64_t base = row_slot(n);
         uint64_t rest = row_slot(there) - base;
-        size_t count = rest < BATCH_SLOTS + 64 ? (size_t)rest : BATCH_SLOTS + 64;
+        size_t count = rest < BATCH_SLOTS ? (size_t)rest : BATCH_SLOTS + ENTRY_SLOTS_MAX;
         if (read_slots(index, base, count, bytes, &got, error) < 0)
             return -1;
         uint64_t before = n;
@@ -181,7 +188,7 @@ int lm_log_index_load(struct lm_log_index *index, uint64_t log_size, uint64_t ma
                     row.end > index->end && row.end <= log_size;
             if (!whole)
                 break;
-            if (each && each(context, n, &row, error) < 0)
+            if (each(context, n, &row, error) < 0)
                 return -1;
             index->end = row.end;
             index->leaves = ++n;
@@ -189,6 +196,9 @@ int lm_log_index_load(struct lm_log_index *index, uint64_t log_size, uint64_t ma
         whole = whole && n > before;
     }
     index->slots = index->leaves > 0 ? row_slot(index->leaves) : 0;
+    if ((uint64_t)status.st_size > index->slots * SLOT_SIZE &&
+        ftruncate(index->fd, (off_t)(index->slots * SLOT_SIZE)) != 0)
+        return lm_fail_errno(error, LM_IO, "the log's index");
     struct lm_merkle_source source = lm_log_index_hashes(index);
     return index->leaves > known ? lm_merkle_load(&source, index->leaves, &index->tree, error) : 0;
 }
@@ -205,24 +215,25 @@ void lm_log_index_assume(struct lm_log_index *index, uint64_t leaves) {
 
 void lm_log_index_add(struct lm_log_index *index, uint64_t end,
                       const uint8_t digest[LM_LOG_DIGEST_SIZE], const uint8_t leaf[LM_HASH_SIZE]) {
-    uint8_t row[SLOT_SIZE];
+    uint8_t slots[ENTRY_SLOTS_MAX * SLOT_SIZE];
     uint8_t hash[LM_HASH_SIZE];
     uint64_t n = index->leaves;
     struct lm_buffer *out = &index->waiting;
     if (index->slots == 0 && out->size == 0)
         lm_buffer_bytes(out, (const char *)format, SLOT_SIZE);
-    put_number(end, row);
-    memcpy(row + 8, digest, LM_LOG_DIGEST_SIZE);
-    sum_row(n, row, leaf, row + SLOT_SIZE - SUM_SIZE);
-    lm_buffer_bytes(out, (const char *)row, SLOT_SIZE);
-    lm_buffer_bytes(out, (const char *)leaf, LM_HASH_SIZE);
+    put_number(end, slots);
+    memcpy(slots + 8, digest, LM_LOG_DIGEST_SIZE);
+    memcpy(slots + SLOT_SIZE, leaf, LM_HASH_SIZE);
     /* The subtrees that end with this leaf, as lm_merkle_add merges them. */
     size_t top = (size_t)__builtin_popcountll(n);
+    size_t count = 2;
     memcpy(hash, leaf, LM_HASH_SIZE);
     for (uint64_t carry = n; carry & 1; carry >>= 1) {
         lm_merkle_node(index->tree.roots[--top], hash, hash);
-        lm_buffer_bytes(out, (const char *)hash, LM_HASH_SIZE);
+        memcpy(slots + SLOT_SIZE * count++, hash, LM_HASH_SIZE);
     }
+    sum_entry(n, slots, slots + SLOT_SIZE - SUM_SIZE);
+    lm_buffer_bytes(out, (const char *)slots, SLOT_SIZE * count);
     memcpy(index->tree.roots[top], hash, LM_HASH_SIZE);
     index->tree.leaves = ++index->leaves;
     index->end = end;

@@ -4,9 +4,9 @@
  * made again; where the two differ the log is right.
  *
  * The file is slots of 32 bytes. The first one names the format. Then for each entry come a row
- * (the offset of the entry's end in the log, the record's digest, a check sum), the leaf hash, and
- * the hashes of the subtrees that the entry completes, from the lowest up. So it only ever grows,
- * and where a slot is follows from its number.
+ * (the offset of the entry's end in the log, the record's digest, a check sum over all of the
+ * entry's slots), the leaf hash, and the hashes of the subtrees that the entry completes, from the
+ * lowest up. So it only ever grows, and where a slot is follows from its number.
  */
 #ifndef LM_EVIDENCE_LOG_INDEX_H
 #define LM_EVIDENCE_LOG_INDEX_H
@@ -40,14 +40,14 @@ void lm_log_index_start(struct lm_log_index *index, int fd) LM_NONNULL;
 void lm_log_index_free(struct lm_log_index *index) LM_NONNULL;
 
 /*
- * Takes in the rows that are in the file behind those that are known, up to MAX entries in all, as
- * long as they are whole and end within LOG_SIZE bytes; calls EACH (may be NULL) for each. What is
- * there beyond is as if it were not. Fails only where reading does, or EACH.
+ * Takes in the rows that are in the file behind those that are known, as long as they are whole and
+ * end within LOG_SIZE bytes, and calls EACH for each. What the file has beyond is cut off. Fails
+ * only where reading does, or EACH.
  */
-int lm_log_index_load(struct lm_log_index *index, uint64_t log_size, uint64_t max,
+int lm_log_index_load(struct lm_log_index *index, uint64_t log_size,
                       int (*each)(void *context, uint64_t n, const struct lm_log_row *row,
                                   struct lm_error *error),
-                      void *context, struct lm_error *error) LM_NONNULL_AT(1, 6) LM_MUST_CHECK;
+                      void *context, struct lm_error *error) LM_NONNULL_AT(1, 3, 5) LM_MUST_CHECK;
 
 /* Takes the file for the index of at least LEAVES entries, without a look at any row: for proofs,
  * where the root tells whether it is. */
