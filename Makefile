@@ -159,6 +159,6 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps deps-ci demo check check-asan check-fault check-valgrind check-interop fuzz lint generate bench \
-	install uninstall clean
+.PHONY: all deps deps-ci demo check check-asan check-crash check-fault check-valgrind check-interop \
+	fuzz lint generate bench install uninstall clean
 .SECONDARY:

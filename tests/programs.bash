@@ -2,7 +2,8 @@
 # The programs, and how each is called: for tests of what all of them keep. Loaded behind helper.
 # shellcheck disable=SC2034
 
-# Each filter that reads records, and how it is called on a stream; {} is the folder of keys.
+# Each filter that reads records, and how it is called on a stream; {} is the folder of keys,
+# {test} that of the test.
 FILTERS="
 lm-sign    -k {}/u1.jwk
 lm-verify  -r {}/registry.ndjson --root {}/registrar.jwk --now 2016-04-01T11:00:00Z
@@ -12,7 +13,7 @@ lm-clear
 lm-settle
 lm-inform  -r {}/registry.ndjson --root {}/registrar.jwk
 lm-audit   --root {}/registrar.jwk --now 2016-04-02T00:00:00Z
-lm-log     append market.log -k {}/m1.jwk --now 2016-04-01T11:00:00Z
+lm-log     append {test}/market.log -k {}/m1.jwk --now 2016-04-01T11:00:00Z
 "
 # Programs that read nothing, but for what their options name, and lm-auth, whose input counts once:
 # lm-auth.bats has its streams.
@@ -46,6 +47,7 @@ texts() {
 call() {
     local line
     line=$(awk -v name="$1" '$1 == name' <<<"$FILTERS$TEXTS")
+    line=${line//\{test\}/$BATS_TEST_TMPDIR}
     read -ra COMMAND <<<"${line//\{\}/$BATS_FILE_TMPDIR}"
 }
 

@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import canonicalize from "canonicalize";
 import { calculateJwkThumbprint, FlattenedSign, flattenedVerify, importJWK } from "jose";
+import { checkLogs } from "./logs.mjs";
 
 process.chdir(process.argv[2]);
 let passed = 0;
@@ -130,6 +131,9 @@ const altered = verify(good.replace('"energy_wh":2000', '"energy_wh":2001'));
 ok(altered.status === 1 && altered.stdout === "", "lm-verify refuses it once it is altered");
 const encoded = await joseSign(order({}), { alg: "EdDSA", kid });
 ok(verify(encoded).status === 1, "lm-verify refuses a header without b64 and crit");
+
+// Logs: their notes and proofs.
+checkLogs(ok, sign("u1", ["a", "b", "c", "d", "e"].map((id) => JSON.stringify(order({ id })) + "\n").join("")));
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
