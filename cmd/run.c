@@ -735,6 +735,7 @@ void lm_run_parallel(struct lm_run *run, const struct lm_work *work) {
         lm_fail_memory(&error);
         lm_run_fatal(run, &error);
     }
+    run->pool = pool;
     struct batch batch = {work, items};
     size_t count;
     while ((count = read_batch(run, items, BATCH_MAX)) > 0) {
@@ -754,5 +755,6 @@ void lm_run_parallel(struct lm_run *run, const struct lm_work *work) {
         lm_buffer_free(&items[i].out);
     }
     free(items);
+    run->pool = NULL;
     lm_pool_free(pool);
 }

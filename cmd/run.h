@@ -83,6 +83,7 @@ struct lm_run {
     struct lm_buffer scratch;
     uint64_t records; /* for --progress */
     int64_t drawn_ms;
+    struct lm_pool *pool; /* while lm_run_parallel runs: `before` and `after` may use it, too */
     struct lm_allowed allowed[LM_ALLOWED_MAX];
     size_t allowed_count;
     bool no_input;          /* set by a program that reads no records this time */

@@ -26,7 +26,6 @@ struct context {
     const char *origin;
     struct lm_key key;
     struct lm_terms_list terms;
-    struct lm_pool *pool; /* for signing receipts */
     struct lm_work_item *items;
     struct pending *pending; /* as many as items */
     size_t pending_room;
@@ -204,9 +203,7 @@ static void append(void *pointer, struct lm_work_item *items, size_t count) {
     }
     commit(context);
     lm_log_unlock(context->log);
-    if (!context->pool && !(context->pool = lm_pool_new((size_t)run->common->jobs, &error)))
-        lm_run_fatal(run, &error);
-    lm_pool_run(context->pool, count, sign_receipt, context);
+    lm_pool_run(run->pool, count, sign_receipt, context);
 }
 
 void lm_log_append_command(struct lm_run *run, const struct lm_log_options *options) {
@@ -232,7 +229,6 @@ void lm_log_append_command(struct lm_run *run, const struct lm_log_options *opti
     if (lm_log_index_failed(context.log, &error))
         lm_run_error(run, &error);
     lm_log_free(context.log);
-    lm_pool_free(context.pool);
     lm_terms_free(&context.terms);
     lm_key_free(&context.key);
     free(context.pending);
