@@ -83,7 +83,9 @@ int lm_file_replace(const char *path, const char *bytes, size_t size, struct lm_
             errno = kept;
         }
     }
-    if (result != 0)
+    if (result != 0 && errno == ENOMEM)
+        lm_fail_memory(error);
+    else if (result != 0)
         lm_fail_errno(error, LM_IO, path);
     free(name);
     return result;

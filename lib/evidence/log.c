@@ -37,6 +37,11 @@ struct lm_log {
 
 /* ---- opening ---- */
 
+/* A path that there is no memory for cannot be opened either. */
+static int fail_open(enum lm_reason reason, const char *path, struct lm_error *error) {
+    return errno == ENOMEM ? lm_fail_memory(error) : lm_fail_errno(error, reason, path);
+}
+
 static int open_folder(const char *path) {
     const char *slash = strrchr(path, '/');
     if (!slash)
@@ -72,11 +77,11 @@ static struct lm_log *open_with(const char *path, int flags, enum lm_reason miss
     log->fd = open(path, O_RDWR | O_CLOEXEC | flags, S_IRUSR | S_IWUSR);
     bool good = log->fd >= 0 && fstat(log->fd, &status) == 0;
     if (!good)
-        lm_fail_errno(error, errno == ENOENT ? missing : LM_IO, path);
+        fail_open(errno == ENOENT ? missing : LM_IO, path, error);
     else if (!S_ISREG(status.st_mode))
         good = lm_fail(error, LM_IO, "%.100s: is not a regular file", path) == 0;
     else if ((log->folder = open_folder(path)) < 0 || (index = open_index(path)) < 0)
-        good = lm_fail_errno(error, LM_IO, path) == 0;
+        good = fail_open(LM_IO, path, error) == 0;
     lm_log_index_start(&log->index, index);
     if (good)
         return log;
