@@ -139,6 +139,54 @@ refused() {
     [ "$(jq -r .record.kid <<<"$output" | sort -u)" = "$(jq -r '.keys[1].kid' new.jwk)" ]
 }
 
+@test "a notice is sealed with the key that the orders name, known to the registry or not" {
+    period=2016-04-01T12:00Z/PT30M
+    # A key of u1 for one period, and one of a pseudonym.
+    lm-keygen --id u1 --role user --supplier s1 --region north -o once.jwk >/dev/null
+    lm-keygen --id x --role auditor -o x.jwk >/dev/null
+    jq -c '.id = "p-x"' x.jwk >pseudonym.jwk
+    chmod 600 pseudonym.jwk
+    ordered() { # FROM KEY-FILE
+        jq -c --arg from "$1" --slurpfile key "$2" '.from = $from | .seal = ($key[0].keys[1] | {crv, kty, x})' \
+            <(head -n "${3:-2}" orders.ndjson)
+    }
+    notice() {
+        printf '{"market":"m1","orders":[],"period":"%s","price":null,"to":"%s","type":"notice","v":1}\n' "${2:-$period}" "$1"
+    }
+    { ordered u1 once.jwk; ordered p-x pseudonym.jwk; } >orders
+    { notice u1; notice p-x; } >notices
+    for form in . '{type: "entry", v: 1, n: 0, at: "2016-04-01T11:00:00Z", record: .}'; do
+        jq -c "$form" orders >given
+        run -0 --separate-stderr seal --orders given notices
+        lm-open -k u1.jwk -k once.jwk -k pseudonym.jwk <<<"$output" | cmp notices -
+        [ "$(jq -r .kid <<<"$output")" = "$(jq -r '.keys[1].kid' once.jwk pseudonym.jwk)" ]
+    done
+    # Another period, and another type: the registry's key, or none.
+    notice u1 2016-04-01T12:30Z/PT30M >other
+    run -0 seal --orders orders other
+    [ "$(jq -r .kid <<<"$output")" = "$(jq -r '.keys[1].kid' u1.jwk)" ]
+    notice p-x 2016-04-01T12:30Z/PT30M >other
+    refused no_identity --orders orders other
+    notice p-x >other
+    refused no_identity other
+}
+
+@test "orders that name different keys, or something that is none, seal no notice" {
+    lm-keygen --id u1 --role user --supplier s1 --region north -o a.jwk >/dev/null
+    lm-keygen --id u1 --role user --supplier s1 --region north -o b.jwk >/dev/null
+    for file in a b; do
+        head -n 1 orders.ndjson | jq -c --slurpfile key $file.jwk '.seal = ($key[0].keys[1] | {crv, kty, x})'
+    done >orders
+    echo '{"market":"m1","orders":[],"period":"2016-04-01T12:00Z/PT30M","price":null,"to":"u1","type":"notice","v":1}' >notice
+    refused ambiguous --orders orders notice
+    head -n 1 orders | jq -c '.seal.crv = "Ed25519"' >odd
+    run -1 --separate-stderr seal --orders odd notice
+    [[ $stderr == *"odd:1: seal is not an OKP key on X25519"* ]]
+    # All zeros: what is sealed with it anybody could open.
+    head -n 1 orders | jq -c '.seal.x = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"' >weak
+    refused weak_key --orders weak notice
+}
+
 @test "nothing is sealed to a revoked key, nor where identities contradict each other" {
     cp registry.ndjson base
     revocation='{"type":"revocation","v":1,"id":"m1","kid":"%s","at":"2016-04-01T11:00:00Z","reason":"stolen"}\n'

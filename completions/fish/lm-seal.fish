@@ -2,6 +2,7 @@
 complete -c lm-seal -s r -l registry -r -F -d 'identities, revocations, rules, firmware; several times if need be'
 complete -c lm-seal -l root -r -F -d 'the registrar\'s key, or its thumbprint'
 complete -c lm-seal -l to -x -d 'seal to this addressee of the record; several times for a sealed record each'
+complete -c lm-seal -l orders -r -F -d 'seal notices with the keys that the verified orders in FILE name for it'
 complete -c lm-seal -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
 complete -c lm-seal -l rejects -r -F -d 'write a reject record to FILE for each rejected line'
 complete -c lm-seal -l accept-rejects -d 'exit 0 in spite of rejected records'

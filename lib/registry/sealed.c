@@ -31,37 +31,55 @@ static int write_line(const struct lm_record *record, json_t *json, struct lm_bu
 
 /* ---- sealing ---- */
 
-static int find_addressee(const struct lm_registry *registry, const struct lm_record *record,
-                          const char *to, int64_t instant_s, struct lm_registered *addressee,
-                          struct lm_error *error) {
+/* Whom a record is sealed to, and with what. */
+struct target {
+    const char *to;
+    uint8_t public_key[32];
+};
+
+static int find_key_of(const struct lm_seal_keys *keys, const struct lm_record *record,
+                       struct target *target, struct lm_error *error) {
+    struct lm_registered addressee;
+    struct lm_registered holder;
+    if (keys->notices && record->type == LM_TYPE_NOTICE) {
+        int found =
+            lm_notice_keys_find(keys->notices, &record->as.notice, target->public_key, error);
+        if (found != 0)
+            return found < 0 ? -1 : 0;
+    }
+    if (lm_registry_by_id(keys->registry, target->to, keys->instant_s, &addressee, error) < 0)
+        return -1;
+    memcpy(target->public_key, addressee.seal_public, sizeof target->public_key);
+    /* One file holds both keys: where the one is revoked the other is no secret either. */
+    return lm_registry_signer(keys->registry, addressee.kid, target->to, keys->instant_s, &holder,
+                              error);
+}
+
+static int find_target(const struct lm_seal_keys *keys, const struct lm_record *record,
+                       const char *to, struct target *target, struct lm_error *error) {
     const char *type = lm_schema_of(record->type)->name;
     const char *ids[LM_ADDRESSEES_MAX];
-    struct lm_registered holder;
     if (lm_record_addressees(record->type, &record->as, ids) == 0) {
         lm_fail(error, LM_NO_ADDRESSEE, "the %s names nobody that it is meant for", type);
         return record->type == LM_TYPE_READING ? lm_hint(error, "lm-meter --to names the addressee")
                                                : -1;
     }
-    if (!to)
-        to = ids[0];
-    else if (!lm_record_meant_for(record->type, &record->as, to))
+    if (to && !lm_record_meant_for(record->type, &record->as, to))
         return lm_fail(error, LM_WRONG_ADDRESSEE, "the %s is meant for %s, not for %s", type,
                        ids[0], to);
-    if (lm_registry_by_id(registry, to, instant_s, addressee, error) < 0)
-        return -1;
-    /* One file holds both keys: where the one is revoked the other is no secret either. */
-    return lm_registry_signer(registry, addressee->kid, to, instant_s, &holder, error);
+    target->to = to ? to : ids[0];
+    return find_key_of(keys, record, target, error);
 }
 
 /* The sealed record, as JSON, of SIZE bytes in the box. */
-static json_t *build(const struct lm_registered *addressee, const struct lm_buffer *box,
-                     size_t size, struct lm_error *error) {
+static json_t *build(const struct target *target, const struct lm_buffer *box, size_t size,
+                     struct lm_error *error) {
     char x[LM_DIGEST_TEXT_SIZE];
     char kid[LM_DIGEST_TEXT_SIZE];
     struct lm_buffer line = {0};
-    lm_digest_text(addressee->seal_public, x);
+    lm_digest_text(target->public_key, x);
     lm_jwk_thumbprint(&(struct lm_jwk){.crv = "X25519", .kty = "OKP", .x = x}, kid);
-    struct lm_sealed sealed = {.box = box->data, .kid = kid, .to = addressee->id};
+    struct lm_sealed sealed = {.box = box->data, .kid = kid, .to = target->to};
     lm_record_write(LM_TYPE_SEALED, &sealed, &line);
     json_t *json = NULL;
     if (!lm_buffer_ok(&line))
@@ -75,26 +93,24 @@ static json_t *build(const struct lm_registered *addressee, const struct lm_buff
     return json;
 }
 
-int lm_record_seal(const struct lm_registry *registry, const struct lm_record *record,
-                   const char *to, int64_t instant_s, struct lm_buffer *out,
-                   struct lm_error *error) {
-    struct lm_registered addressee;
+int lm_record_seal(const struct lm_seal_keys *keys, const struct lm_record *record, const char *to,
+                   struct lm_buffer *out, struct lm_error *error) {
+    struct target target;
     struct lm_buffer text = {0};
     struct lm_buffer box = {0};
-    if (find_addressee(registry, record, to, instant_s, &addressee, error) < 0)
+    if (find_target(keys, record, to, &target, error) < 0)
         return -1;
     lm_record_canonical(record, &text);
     int result = lm_buffer_ok(&text)
-                     ? lm_seal_box(text.data, text.size, addressee.seal_public, &box, error)
+                     ? lm_seal_box(text.data, text.size, target.public_key, &box, error)
                      : lm_fail_memory(error);
     lm_buffer_byte(&box, '\0');
     if (result == 0 && !lm_buffer_ok(&box))
         result = lm_fail_memory(error);
     if (result == 0)
-        result = write_line(record, build(&addressee, &box, text.size, error), out, error);
+        result = write_line(record, build(&target, &box, text.size, error), out, error);
     else if (error->reason == LM_WEAK_KEY)
-        lm_fail(error, LM_WEAK_KEY, "the key of %s is of small order and hides nothing",
-                addressee.id);
+        lm_fail(error, LM_WEAK_KEY, "the key of %s is of small order and hides nothing", target.to);
     lm_buffer_free(&text);
     lm_buffer_free(&box);
     return result;
