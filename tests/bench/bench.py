@@ -108,12 +108,15 @@ def main():
                     "--valid", VALID])
         market = run(["lm-keygen", "--id", "m1", "--role", "market", "--region", "r",
                       "--valid", VALID])
+        supplier = run(["lm-keygen", "--id", "s", "--role", "supplier", "--region", "r",
+                        "--valid", VALID])
         with open("registry", "w", encoding="ascii") as registry:
             registry.write(run(["lm-sign", "-k", "registrar.jwk", "--now", NOW],
-                               input=registrar + user + market))
-        sign_rate, verify_rate = map(float, run([raw, "5000", "300"]).split())
+                               input=registrar + user + market + supplier))
+        sign_rate, verify_rate, seal_rate, open_rate = map(float, run([raw, "5000", "512"]).split())
         print(f"raw libsodium, one thread: {sign_rate:.0f} signatures/s, "
-              f"{verify_rate:.0f} verifications/s")
+              f"{verify_rate:.0f} verifications/s, {seal_rate:.0f} boxes sealed/s, "
+              f"{open_rate:.0f} opened/s")
         print(f"{'program':<12} {'lines':>8} {'seconds':>8} {'lines/s':>10} {'MiB':>7} "
               f"{'to jq':>7} {'to raw':>7}")
         for size in sizes:
@@ -125,6 +128,8 @@ def main():
             rows = [
                 ("lm-sign", ["lm-sign", "-k", "u.jwk"], "own", "signed", sign_rate),
                 ("lm-verify", ["lm-verify", *root], "signed", "verified", verify_rate),
+                ("lm-seal", ["lm-seal", *root], "signed", "sealed", seal_rate),
+                ("lm-open", ["lm-open", "-k", "m1.jwk"], "sealed", "opened", open_rate),
                 ("lm-clear", ["lm-clear"], "book", "cleared", None),
                 ("lm-settle", ["lm-settle"], "period", "settled", None),
             ]
