@@ -49,7 +49,7 @@ static void check_key(const struct lm_key *key) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct lm_passphrase passphrase;
     char path[32];
-    struct lm_key key;
+    struct lm_key key = {0};
     struct lm_root root;
     struct lm_error error;
     if (!passphrase.bytes) {

@@ -41,8 +41,10 @@ def main():
             os.setpgid(0, 0)
             os.tcsetpgrp(terminal, os.getpid())
             os.close(terminal)
-            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            # Whoever runs the tests in the background ignores some.
+            for number in (signal.SIGTTOU, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT,
+                           signal.SIGTSTP):
+                signal.signal(number, signal.SIG_DFL)
             os.execvp(command[0], command)
         while True:
             _, status = os.waitpid(child, os.WUNTRACED)
