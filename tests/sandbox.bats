@@ -142,13 +142,13 @@ threads() {
         head -n 1 "$F/$program.in" >&7
         # Those with threads have answered when all of them are there.
         if [[ ${#jobs[@]} -gt 0 ]]; then
-            for _ in {1..100}; do
+            for _ in {1..400}; do
                 [[ $(threads "$process") -lt 3 ]] || break
                 sleep 0.05
             done
-            [[ $(threads "$process") -eq 3 ]]
+            [[ $(threads "$process") -ge 3 ]]
         else
-            for _ in {1..100}; do
+            for _ in {1..400}; do
                 ! grep -q '^NoNewPrivs:.1' "/proc/$process/status" || break
                 sleep 0.05
             done
@@ -202,7 +202,7 @@ threads() {
         rm pipe
         (cd below/far && "${COMMAND[@]}" "../../$program.link") >got
         same "$program" <got
-        (here=$PWD && cd / && "${COMMAND[@]}" "${here#/}/$program.link") >got
+        "${COMMAND[@]}" "$PWD/below/../$program.link" >got
         same "$program" <got
     done
 }
@@ -215,7 +215,7 @@ threads() {
     local process=$!
     exec 7>first
     echo "$order" >&7
-    for _ in {1..100}; do
+    for _ in {1..400}; do
         [[ $(wc -l <signed) -lt 1 ]] || break
         sleep 0.05
     done
@@ -254,4 +254,78 @@ threads() {
         [[ $(stat -c %a "$file") == 600 ]]
     done
     [[ $(ls a/b) == $'key.jwk\nother.jwk' ]]
+}
+
+# keyed: the filters that are given a private key to hold.
+keyed() {
+    awk '$0 ~ / -k / { print $1 }' <<<"$FILTERS"
+}
+
+# start_keyed PROGRAM: starts it on a pipe, 7, and waits until it holds its key and reads; its
+# process into PROCESS. AS may hold a command to run it by.
+start_keyed() {
+    call "$1"
+    rm -f pipe
+    mkfifo pipe
+    "${AS[@]}" "${COMMAND[@]}" <pipe >out 3>&- &
+    PROCESS=$!
+    exec 7>pipe
+    for _ in {1..400}; do
+        ! grep -q '^NoNewPrivs:.1' "/proc/$PROCESS/status" || break
+        sleep 0.05
+    done
+    grep -q '^NoNewPrivs:.1' "/proc/$PROCESS/status"
+}
+
+@test "a program that holds a key leaves no core, whatever kills it" {
+    [[ $(</proc/sys/kernel/core_pattern) != /* ]] || skip "cores go elsewhere on this machine"
+    ulimit -c unlimited 2>/dev/null || skip "cores are not allowed here"
+    cat >killed.py <<'PY'
+import os, signal, subprocess, sys
+process = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+if sys.argv[1] != "-":
+    process.stdin.write(open(sys.argv[1], "rb").read())
+    process.stdin.flush()
+    process.stdout.readline() # it has answered: it holds its key
+os.kill(process.pid, signal.SIGSEGV)
+print(os.WCOREDUMP(os.waitpid(process.pid, 0)[1]))
+PY
+    [[ $(python3 killed.py - cat) == True ]] || skip "nothing leaves a core here"
+    rm -f core*
+    local program
+    for program in $(keyed); do
+        call "$program"
+        run -0 python3 killed.py "$F/$program.in" "${COMMAND[@]}"
+        [[ $output == False ]]
+        run -1 compgen -G 'core*'
+    done
+}
+
+@test "nor does another process of the user read its memory" {
+    local program
+    AS=()
+    if [[ $EUID -eq 0 ]]; then
+        # root may read everything: it is tried as somebody else.
+        command -v setpriv >/dev/null || skip "no setpriv to become an ordinary user"
+        AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+        local folder
+        for folder in "$F" "$BATS_TEST_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_RUN_TMPDIR"; do
+            chmod a+rx "$folder"
+        done
+        chmod a+w "$BATS_TEST_TMPDIR" # lm-log writes here
+        chown 65534 "$F"/*.jwk
+    fi
+    "${AS[@]}" sleep 60 3>&- &
+    local other=$!
+    sleep 0.2
+    "${AS[@]}" head -c 0 "/proc/$other/mem" || skip "nobody reads anybody's memory here"
+    kill "$other"
+    for program in $(keyed); do
+        start_keyed "$program"
+        run -1 "${AS[@]}" head -c 0 "/proc/$PROCESS/mem"
+        [[ $output == *'Permission denied'* ]]
+        run -1 "${AS[@]}" head -c 0 "/proc/$PROCESS/environ"
+        exec 7>&-
+        wait "$PROCESS"
+    done
 }
