@@ -58,6 +58,13 @@ __attribute__((constructor)) static void watch_memory(void) {
 json_t *lm_json_parse(const char *text, size_t size, struct lm_error *error) {
     json_error_t json_error;
     jmp_buf here;
+    /* To jansson a NUL ends the text: whatever stood behind it would pass unseen. */
+    const char *nul = memchr(text, '\0', size);
+    if (nul) {
+        lm_fail(error, LM_NUL, "NUL byte");
+        error->offset = nul - text;
+        return NULL;
+    }
     if (setjmp(here) != 0) {
         leave = NULL;
         lm_fail_memory(error);

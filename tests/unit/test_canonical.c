@@ -237,7 +237,21 @@ static void test_vectors(void) {
     }
 }
 
+static void test_nul(void) {
+    static const char *const texts[] = {"{}\0{}", "{}\0!!!!", "\0{}!!!!", "5\0!!!!!!!",
+                                        "[1,\0!!!!!"};
+    bool refused = true;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        size_t size = i == 0 ? 5 : 6;
+        char *got = canonical(texts[i], size);
+        refused = refused && strcmp(got, "nul") == 0;
+        free(got);
+    }
+    tap_ok(refused, "a NUL ends no text, wherever it stands");
+}
+
 int main(void) {
+    test_nul();
     test_examples();
     test_many_names();
     test_without();

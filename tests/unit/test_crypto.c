@@ -230,6 +230,22 @@ static void test_headers(void) {
     }
 }
 
+/* Base64url may hold any byte: a NUL does not hide what stands behind it. */
+static void test_header_with_nul(void) {
+    static const char header[] =
+        "{\"alg\":\"EdDSA\",\"b64\":false,\"crit\":[\"b64\"],"
+        "\"kid\":\"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\"}\0{\"alg\":\"none\"}";
+    struct lm_buffer header64 = {0};
+    struct lm_error error;
+    char kid[LM_DIGEST_TEXT_SIZE];
+    lm_base64url_append((const uint8_t *)header, sizeof header - 1, &header64);
+    lm_buffer_byte(&header64, '\0');
+    const struct lm_signature signature = {.protected_header = header64.data, .signature = ""};
+    tap_ok(lm_jws_kid(&signature, kid, &error) < 0 && error.reason == LM_BAD_HEADER,
+           "refused: a header with more behind a NUL");
+    lm_buffer_free(&header64);
+}
+
 /* What a key signs, its public half verifies, and every altered byte is noticed. */
 static void test_round_trip(void) {
     struct lm_key key;
@@ -406,6 +422,7 @@ int main(void) {
     test_rfc7638();
     test_rfc7797();
     test_headers();
+    test_header_with_nul();
     test_round_trip();
     test_key_files();
     test_key_file_is_whole();
