@@ -196,7 +196,39 @@ struct key_state {
     bool revoked;
 };
 
-/* Where one key is in the identities of several ids, that of SUBJECT is meant. */
+/* The identity whose key counts at an instant. One that was logged later takes the place of none
+ * that was known then: whoever could back-date an identity could void what was signed before. */
+static void find_current(const struct lm_registry *registry, uint32_t name, int64_t instant_s,
+                         struct lm_latest *latest) {
+    consider(registry, &registry->identities, name, instant_s, instant_s, latest);
+    if (!latest->record)
+        consider(registry, &registry->identities, name, instant_s, INT64_MAX, latest);
+}
+
+static bool is_current(const struct lm_registry *registry, const struct lm_registry_row *row,
+                       int64_t instant_s) {
+    struct lm_latest current = {0};
+    const struct lm_registry_row *found;
+    find_current(registry, row->name, instant_s, &current);
+    found = current.record;
+    return !current.ambiguous && found && found->key == row->key;
+}
+
+/* Where one key is in the identities of several ids, that of SUBJECT is meant; else one that the
+ * key still counts for, the first in byte order: the order of the records changes nothing. */
+static bool is_meant(const struct lm_registry *registry, const struct lm_registry_row *row,
+                     const struct lm_registry_row *other, uint32_t subject, int64_t instant_s) {
+    if (!other || row->name == other->name)
+        return !other;
+    if (row->name == subject || other->name == subject)
+        return row->name == subject;
+    bool current = is_current(registry, row, instant_s);
+    if (current != is_current(registry, other, instant_s))
+        return current;
+    return strcmp(lm_names_text(&registry->ids, row->name),
+                  lm_names_text(&registry->ids, other->name)) < 0;
+}
+
 static struct key_state look_at_key(const struct lm_registry *registry, uint32_t key,
                                     uint32_t subject, int64_t instant_s) {
     const struct lm_row_groups *groups = &registry->keys;
@@ -208,7 +240,7 @@ static struct key_state look_at_key(const struct lm_registry *registry, uint32_t
         if (row->type == LM_TYPE_REVOCATION) {
             state.revoked = state.revoked || row->at_s <= instant_s;
         } else if (lm_validity_holds(row->valid, instant_s)) {
-            if (!state.valid || (row->name == subject && state.valid->name != subject))
+            if (is_meant(registry, row, state.valid, subject, instant_s))
                 state.valid = row;
         } else if (row->valid.end_s <= instant_s) {
             state.earlier = true;
@@ -217,15 +249,6 @@ static struct key_state look_at_key(const struct lm_registry *registry, uint32_t
         }
     }
     return state;
-}
-
-/* The identity whose key counts at an instant. One that was logged later takes the place of none
- * that was known then: whoever could back-date an identity could void what was signed before. */
-static void find_current(const struct lm_registry *registry, uint32_t name, int64_t instant_s,
-                         struct lm_latest *latest) {
-    consider(registry, &registry->identities, name, instant_s, instant_s, latest);
-    if (!latest->record)
-        consider(registry, &registry->identities, name, instant_s, INT64_MAX, latest);
 }
 
 int lm_registry_signer(const struct lm_registry *registry, const char *kid, const char *subject,
