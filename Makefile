@@ -32,6 +32,7 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 PROGRAMS := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/lm-*.c)))
 SHARED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard cmd/lm-*.c),$(wildcard cmd/*.c)))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(sort $(wildcard tests/tools/*.c)))
+REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/replay/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 PRELOADS := $(patsubst tests/preload/%.c,$(BUILD)/tests/preload/%.so,$(sort $(wildcard tests/preload/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
@@ -68,6 +69,11 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# The fuzzing harnesses without a fuzzer, to run the seeds in the tree through.
+$(BUILD)/tests/replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/liblm.a
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(CFLAGS) $(LM_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/liblm.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -85,7 +91,7 @@ deps-ci: deps
 demo: all
 	@PATH="$(abspath $(BUILD)/bin):$$PATH" examples/paper/run $(BUILD)/demo
 
-check: all $(UNIT_TESTS) $(TOOLS) $(PRELOADS)
+check: all $(UNIT_TESTS) $(TOOLS) $(PRELOADS) $(REPLAYS)
 	@tests/run $(BUILD) $(TESTS)
 
 # ---- what a contributor types ----

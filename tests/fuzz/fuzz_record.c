@@ -23,6 +23,26 @@ static void check_reject(const char *text, size_t size, const struct lm_error *e
     lm_buffer_free(&line);
 }
 
+/* What was read into the struct is written from it as a record that reads the same. */
+static void check_struct(const struct lm_record *record) {
+    struct lm_buffer first = {0};
+    struct lm_buffer second = {0};
+    struct lm_record again;
+    struct lm_error error;
+    lm_record_write(record->type, &record->as, &first);
+    HOLDS(lm_buffer_ok(&first));
+    if (lm_record_parse(first.data, first.size, &again, &error) < 0) {
+        HOLDS(error.reason == LM_TOO_LONG || record->wrapped);
+    } else {
+        HOLDS(again.type == record->type);
+        lm_record_write(again.type, &again.as, &second);
+        HOLDS(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
+        lm_record_free(&again);
+    }
+    lm_buffer_free(&first);
+    lm_buffer_free(&second);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *text = (const char *)data;
     struct lm_record record;
@@ -35,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct lm_buffer first = {0};
     struct lm_buffer second = {0};
     struct lm_record again;
+    check_struct(&record);
     lm_canonical(record.line, NULL, &first);
     HOLDS(lm_buffer_ok(&first));
     HOLDS(lm_record_parse(first.data, first.size, &again, &error) == 0);

@@ -1,10 +1,14 @@
 /*
  * Any bytes as a decimal, a period, an instant, a validity, a month, an energy, a price rule: what
- * is read is written again as something that reads as the same.
+ * is read is written again as something that reads as the same. And as what --period takes, as a
+ * local time, as the name of a zone.
  */
 #include "lib/base/decimal.h"
 #include "lib/base/limits.h"
+#include "lib/base/local_time.h"
 #include "lib/base/period.h"
+#include "lib/base/period_argument.h"
+#include "lib/base/zone.h"
 #include "lib/record/price_rule.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -63,7 +67,29 @@ static void check_price_rule(const char *text, size_t size) {
     HOLDS(lm_price_rule_apply(rule, 7, 7) == 7);
 }
 
+/* Texts of the command line and of meters: they end at a NUL. */
+static void check_arguments(const char *bytes, size_t size) {
+    struct lm_period period;
+    struct lm_error error;
+    int64_t instant_s;
+    char text[128];
+    if (size >= sizeof text)
+        return;
+    memcpy(text, bytes, size);
+    text[size] = '\0';
+    if (lm_period_argument(text, 1459508400, 30, &period, &error) == 0) {
+        HOLDS(1440 % period.minutes == 0 && period.start_s % (period.minutes * 60) == 0);
+    } else {
+        HOLDS(error.reason == LM_USAGE);
+    }
+    if (lm_local_time_parse(text, "Europe/Brussels", &instant_s, &error) == 0)
+        HOLDS(lm_period_of(instant_s, 1, &period));
+    if (lm_zone_spelled(text))
+        HOLDS(text[0] != '/' && !strstr(text, "..") && !strstr(text, "//"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    check_arguments((const char *)data, size);
     check_decimals((const char *)data, size);
     check_times((const char *)data, size);
     check_price_rule((const char *)data, size);
