@@ -75,7 +75,8 @@ flip() {
 
 # digest: of the line on standard input, by other means than ours: SHA-256 in base64url.
 digest() {
-    tr -d '\n' | sha256sum | cut -d ' ' -f 1 | xxd -r -p | basenc --base64url -w 0 | tr -d =
+    tr -d '\n' | sha256sum | cut -d ' ' -f 1 | tr a-f A-F | basenc -d --base16 |
+        basenc --base64url -w 0 | tr -d =
 }
 
 # ---- what is right ----

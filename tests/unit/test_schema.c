@@ -108,6 +108,8 @@ static const struct {
     {"adjustment", "{\"role\":\"user\"}"},
     {"notice", "{\"orders\":null}"},
     {"bill", "{\"proof\":null}"},
+    {"challenge", "{\"to\":\"v\",\"nonce\":\"" DIGEST "\",\"expires\":\"2016-04-01T11:41:00Z\"}"},
+    {"response", "{\"to\":\"v\",\"nonce\":\"" DIGEST "\",\"expires\":\"2016-04-01T11:41:00Z\"}"},
 };
 
 static int complaints;
