@@ -159,6 +159,24 @@ exec "$LM_BIN/lm-auth" "$@"'
     missing lm-verify foreign-firmware "$NO_VERIFY"
 }
 
+@test "a flood" {
+    attack flood
+    [[ $(jq -s 'map(select(.type == "clearing"))[0] | .offers + .bids' without.ndjson) -eq 2002 ]]
+    [[ $(jq -s 'map(select(.type == "clearing"))[0] | .offers + .bids' with.ndjson) -eq 7 ]]
+    [[ $(energy with.ndjson ann) -eq 2000 && $(energy with.ndjson bob) -eq 2000 ]]
+    # What is refused says why: for noise, forgeries, orders beyond the quota.
+    diff <(jq -r .reason rejects.ndjson | sed -E 's/^(json|not_object|(bad|missing|unknown)_member)$/noise/' |
+        sort | uniq -c | awk '{ print $1, $2 }') - <<'WANTED'
+500 bad_signature
+20000 noise
+1995 quota
+WANTED
+    # An operator has a handful of alerts to read, not one a line.
+    [[ $(wc -l <alerts.ndjson) -lt 20 ]]
+    cd ..
+    missing lm-verify flood "$NO_VERIFY"
+}
+
 @test "every attack is a test here and a row in the teachers' table, and they do without a terminal" {
     for script in "$LM_ROOT"/examples/attacks/*; do
         name=$(basename "$script")

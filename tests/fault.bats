@@ -32,6 +32,8 @@ options lm-clear --curve --all --price k=0.3
 issued  lm-settle --previous {}/settled.ndjson --month 2016-05
 bands   lm-settle
 bills   lm-settle --bills --month 2016-04
+told    lm-inform -r {}/registry.ndjson --root {}/registrar.jwk --settlement
+untold  lm-inform -r {}/registry.ndjson --root {}/registrar.jwk
 csv     lm-meter --meter mt1 --zone Europe/Brussels
 p1      lm-meter --meter mt1 --p1
 rules   lm-bid --csv --rules {}/rules.ndjson --now 2016-04-01T10:00:00Z
@@ -42,6 +44,8 @@ make_more_inputs() {
     order d 800 0.2 bid | sed 's/"u1"/"u2"/' >>options.in
     cat lm-settle.in >issued.in
     cat registry.ndjson tariff.ndjson settled.ndjson >bills.in
+    cat reading.ndjson settled.ndjson >told.in
+    cat orders.ndjson market.ndjson >untold.in
     # A band of a day and a time, so that it matters what the local time is.
     sed 's/"retail":\[/&{"days":["fri"],"from":"14:00","price":"0.3","to":"15:00"},/' tariff.ndjson >bands.ndjson
     cat registry.ndjson bands.ndjson reading.ndjson market.ndjson >bands.in
