@@ -38,6 +38,9 @@ csv     lm-meter --meter mt1 --zone Europe/Brussels
 p1      lm-meter --meter mt1 --p1
 rules   lm-bid --csv --rules {}/rules.ndjson --now 2016-04-01T10:00:00Z
 again   lm-sign -k {}/u1.jwk --again
+locked  lm-sign -k {}/locked.jwk --passphrase-file {}/pass
+opened  lm-open -k {}/locked.jwk --passphrase-file {}/pass -k {}/m1.jwk
+notices lm-seal -r {}/registry.ndjson --root {}/registrar.jwk --now 2016-04-01T11:00:00Z --orders {}/orders-of-u2.ndjson
 "
 make_more_inputs() {
     cat orders.ndjson >options.in
@@ -63,6 +66,15 @@ make_more_inputs() {
         echo u1,m1,2016-04-01T12:00Z/PT30M,offer,2000,cheap
     } >rules.in
     cp signed.ndjson again.in
+    (umask 077 && echo secret >pass)
+    "${LM_BUILD:-${LM_BIN%/bin}}/tests/tools/twin" u1 open.jwk locked.jwk pass
+    cp orders.ndjson locked.in
+    cp lm-open.in opened.in
+    # One key of the registry, and one that an order names.
+    order e 800 0.2 bid | jq -c '.from = "u2" | .seal = {crv: "X25519", kty: "OKP", x: $x}' \
+        --arg x "$(jq -r '.keys[1].x' open.jwk)" >orders-of-u2.ndjson
+    printf '{"market":"m1","orders":[],"period":"2016-04-01T12:00Z/PT30M","price":null,"to":"%s","type":"notice","v":1}\n' \
+        u1 u2 >notices.in
     python3 - >p1.in <<'P1'
 def crc16(text):
     crc = 0

@@ -1,6 +1,7 @@
 /*
- * Makes one key and writes it to two files, as it is and under a passphrase, so that a test knows
- * the secrets of a locked file. usage: twin ID PLAIN LOCKED PASSPHRASE-FILE
+ * Makes one key and writes it to two files, as it is and under a passphrase, at the least cost that
+ * there is: for tests that must know the secrets of a locked file, or load it many times.
+ * usage: twin ID PLAIN LOCKED PASSPHRASE-FILE
  */
 #include <stdio.h>
 
@@ -10,7 +11,7 @@ int main(int argc, char **argv) {
     struct lm_key key;
     struct lm_passphrase passphrase;
     struct lm_error error = {0};
-    struct lm_key_saving saving = {.cost = lm_lock_cost_default};
+    struct lm_key_saving saving = {.cost = {.passes = 1, .memory_bytes = 8192}};
     if (argc != 5)
         return 2;
     if (lm_crypto_start(&error) < 0 || lm_key_generate(argv[1], &key, &error) < 0 ||
