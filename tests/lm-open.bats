@@ -83,16 +83,27 @@ refused() {
 }
 
 @test "an order that another market got cannot be passed on as if it were meant for this one" {
-    # m1 opens it, and tries to seal it to m2: by lm-seal, and by a lie in the registry of its own.
-    run -1 lm-seal -r registry.ndjson --root registrar.jwk --now $now --to m2 signed.ndjson
-    lm-keygen --id root2 --role registrar --valid 2016-01-01T00:00Z/2017-01-01T00:00Z |
-        lm-sign -k root2.jwk >lie
-    # In m1's registry m2's key is said to be that of m1.
-    jq -c '.id = "m1" | del(.sig, .proof)' <(grep '"id":"m2"' registry.ndjson) >m2.identity
-    run -1 lm-sign -k root2.jwk m2.identity
+    # m1 opens it and would seal it to m2: lm-seal does not, and an envelope that says so is none.
+    run -1 --separate-stderr lm-seal -r registry.ndjson --root registrar.jwk --now $now --to m2 signed.ndjson
+    [ -z "$output" ]
     jq -c '.to = "m2" | .kid = $kid' --arg kid "$(jq -r '.keys[1].kid' m2.jwk)" sealed.ndjson >passed
     run -1 --separate-stderr lm-open -k m2.jwk --rejects rejects passed
     [ -z "$output" ]
+    [ "$(reasons rejects | sort -u)" = bad_box ]
+}
+
+@test "a notice that is meant for somebody else does not come out, though the box opens" {
+    # To u1 by what is signed; in a box for m2's key, as a made-up order can have it, and addressed so.
+    echo '{"market":"m1","orders":[],"period":"2016-04-01T12:00Z/PT30M","price":null,"to":"u1","type":"notice","v":1}' |
+        lm-sign -k m1.jwk >notice
+    jq -c --slurpfile m2 m2.jwk '.seal = ($m2[0].keys[1] | {crv, kty, x})' orders.ndjson >made-up
+    lm-seal -r registry.ndjson --root registrar.jwk --now $now --orders made-up notice |
+        jq -c '.to = "m2"' >passed
+    [ "$(jq -r .kid passed)" = "$(jq -r '.keys[1].kid' m2.jwk)" ]
+    run -1 --separate-stderr lm-open -k m2.jwk --rejects rejects passed
+    [ -z "$output" ]
+    [ "$(reasons rejects)" = wrong_addressee ]
+    [[ $stderr == *'the notice in the box is meant for u1, not for m2'* ]]
 }
 
 @test "what is not sealed is passed over, and said so" {
