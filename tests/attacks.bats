@@ -177,6 +177,24 @@ WANTED
     missing lm-verify flood "$NO_VERIFY"
 }
 
+@test "a market that rewrites history" {
+    attack rewritten-history
+    [[ $(energy told.ndjson ann) -eq 0 && $(energy true.ndjson ann) -eq 2000 ]]
+    [[ $(energy told.ndjson mallory) -eq 2000 ]]
+    [[ $(jq -r 'select(.from == "mallory") | .sig' friend.ndjson) != null ]]
+    run -0 jq -e -s 'any(.code == "log_forked" and .party == "market")' with.ndjson
+    # The market's own word, and its friend's, say nothing else than the true ones.
+    [[ $(jq -r .result without.ndjson) == clean && $(jq -r .result true.findings) == clean ]]
+    run -0 jq -e -s 'any(.code == "unanchored") and (any(.code == "backdated") | not)' later.ndjson
+    [[ ! -s refused.seen ]]
+    cd ..
+    # A witness that signs whatever comes is none.
+    missing lm-log rewritten-history 'if [[ $1 == cosign ]]; then
+        cat "${@: -1}"; cat seen.state 2>/dev/null; exit 0
+    fi
+    exec "$LM_BIN/lm-log" "$@"'
+}
+
 @test "every attack is a test here and a row in the teachers' table, and they do without a terminal" {
     for script in "$LM_ROOT"/examples/attacks/*; do
         name=$(basename "$script")
