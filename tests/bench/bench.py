@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+import audit_logs
+
 PERIOD = "2016-04-01T12:00Z/PT30M"
 VALID = "2016-01-01T00:00Z/2017-01-01T00:00Z"
 NOW = "2016-04-01T11:00:00Z"
@@ -95,6 +97,29 @@ def settle_input(rng, users):
         )
 
 
+def row(name, argv, source, target, raw_rate):
+    """Measures and prints a row; `source` is what is counted, and stdin."""
+    seconds, memory = measure(argv, source, target)
+    jq_seconds, _ = measure(["jq", "-c", "."], source, "ignored")
+    with open(source, "rb") as file:
+        lines = sum(1 for _ in file)
+    to_raw = f"{lines / seconds / raw_rate:.2f}" if raw_rate else "-"
+    print(f"{name:<12} {lines:>8} {seconds:>8.3f} {lines / seconds:>10.0f} {memory:>7.1f} "
+          f"{jq_seconds / seconds:>7.2f} {to_raw:>7}", flush=True)
+
+
+def audit_row(size, verify_rate):
+    """Whole logs of a market, every entry signed, cleared and settled again."""
+    os.mkdir("audit")
+    os.chdir("audit")
+    arguments, files = audit_logs.build(size)
+    with open("logs", "wb") as logs:
+        subprocess.run(["cat", *files], check=True, stdout=logs)
+    row("lm-audit", ["lm-audit", *arguments], "logs", "audited", verify_rate)
+    os.chdir("..")
+    shutil.rmtree("audit")
+
+
 def main():
     build, sizes = sys.argv[1], [int(size) for size in sys.argv[2:]]
     programs = os.path.join(os.path.abspath(build), "bin")
@@ -133,13 +158,9 @@ def main():
                 ("lm-clear", ["lm-clear"], "book", "cleared", None),
                 ("lm-settle", ["lm-settle"], "period", "settled", None),
             ]
-            for name, argv, source, target, raw_rate in rows:
-                seconds, memory = measure(argv, source, target)
-                jq_seconds, _ = measure(["jq", "-c", "."], source, "ignored")
-                lines = sum(1 for _ in open(source, "rb"))
-                to_raw = f"{lines / seconds / raw_rate:.2f}" if raw_rate else "-"
-                print(f"{name:<12} {lines:>8} {seconds:>8.3f} {lines / seconds:>10.0f} "
-                      f"{memory:>7.1f} {jq_seconds / seconds:>7.2f} {to_raw:>7}", flush=True)
+            for columns in rows:
+                row(*columns)
+            audit_row(size, verify_rate)
     finally:
         shutil.rmtree(folder)
     print("to jq: how many times faster than `jq -c .` on the same file; to raw: lines/s over the "
