@@ -23,6 +23,10 @@ void lm_jws_signing_input(const char *header64, const char *payload, size_t size
 bool lm_ed25519_verify(const uint8_t *signature, size_t signature_size, const void *message,
                        size_t size, const uint8_t public_key[32]) LM_NONNULL_AT(1, 5) LM_MUST_CHECK;
 
+/* True for the encodings, canonical or not, of the eight points of small order: for such a key
+ * anybody can make signatures that a careless verifier takes. */
+bool lm_ed25519_small_order(const uint8_t public_key[32]) LM_NONNULL LM_MUST_CHECK;
+
 /* Appends the signature object, {"protected":…,"signature":…}, of KEY over the payload. */
 void lm_jws_sign(const struct lm_key *key, const char *payload, size_t size,
                  struct lm_buffer *out) LM_NONNULL;

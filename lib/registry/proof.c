@@ -1,5 +1,6 @@
 #include "lib/registry/proof.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "lib/crypto/jws.h"
@@ -26,6 +27,15 @@ int lm_proof_add(json_t *identity, const struct lm_key *key, struct lm_error *er
     return failed ? lm_fail_memory(error) : 0;
 }
 
+/* What is sealed to a key of small order everybody can open, and libsodium seals nothing to it. */
+static bool can_seal(const struct lm_jwk *jwk) {
+    uint8_t public_key[crypto_scalarmult_BYTES];
+    const uint8_t scalar[crypto_scalarmult_SCALARBYTES] = {8};
+    uint8_t shared[crypto_scalarmult_BYTES];
+    return lm_base64url_read(jwk->x, public_key, sizeof public_key) &&
+           crypto_scalarmult(shared, scalar, public_key) == 0;
+}
+
 int lm_proof_check(const json_t *json, const struct lm_identity *identity, struct lm_error *error) {
     struct lm_buffer payload = {0};
     struct lm_error why = {.reason = LM_NONE};
@@ -39,6 +49,9 @@ int lm_proof_check(const json_t *json, const struct lm_identity *identity, struc
                 lm_jws_kid(&identity->proof, named, &why) == 0 && strcmp(named, kid) == 0 &&
                 lm_jws_verify(&identity->proof, public_key, payload.data, payload.size, &why) == 0;
     lm_buffer_free(&payload);
+    if (good && !can_seal(&identity->keys.seal))
+        return lm_fail(error, LM_BAD_PROOF, "the sealing key of %s is of small order",
+                       identity->id);
     if (good)
         return 0;
     if (!enough || why.reason == LM_MEMORY)

@@ -186,6 +186,11 @@ static void check_row(void *context, size_t i) {
         row->refused = LM_UNSIGNED;
         return;
     }
+    /* No proof of its possession can be right; whoever signed it has not looked. */
+    if (row->type == LM_TYPE_IDENTITY && lm_ed25519_small_order(row->public_key)) {
+        row->refused = LM_BAD_PROOF;
+        return;
+    }
     const struct lm_signature signature = {.protected_header =
                                                lm_registry_text(registry, row->protected_header),
                                            .signature = lm_registry_text(registry, row->signature)};
@@ -321,6 +326,8 @@ static void explain(const struct lm_registry *registry, const struct lm_registry
     if (row->refused == LM_WRONG_KEY)
         lm_fail(why, row->refused, "%s is revoked a key that it never had: %s", name,
                 lm_names_text(&registry->kids, row->key));
+    else if (row->refused == LM_BAD_PROOF)
+        lm_fail(why, row->refused, "the key of %s is of small order, so that anybody has it", name);
     else
         lm_fail(why, row->refused, "the root has not signed this %s%s%s: %s", type,
                 name ? " of " : "", name ? name : "", lm_reason_meaning(row->refused));
