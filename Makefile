@@ -18,9 +18,15 @@ say = $(if $(V),,@echo "  $(1) $@";)
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
-HARDENING = -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+# The first of these flags that the compiler takes without a word.
+first_taken = $(shell for flag in $(1); do $(CC) $(CFLAGS) $$flag -Werror -include stdio.h -x c -c \
+	-o /dev/null /dev/null 2>/dev/null && echo "$$flag" && break; done)
+FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,\
+	$(call first_taken,-D_FORTIFY_SOURCE=3 -D_FORTIFY_SOURCE=2))
+HARDENING := -fstack-protector-strong -fPIE $(FORTIFY) $(call first_taken,-fstack-clash-protection) \
+	$(call first_taken,-fcf-protection)
 LM_CFLAGS = $(WARNINGS) $(HARDENING) $(WERROR)
-LM_LDFLAGS = -pie -Wl,-z,relro,-z,now
+LM_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. $(shell $(PKG_CONFIG) --cflags libsodium jansson) \
 	$(LM_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs libsodium jansson) -pthread

@@ -1,5 +1,6 @@
 # make install and uninstall, as a packager calls them.
 bats_require_minimum_version 1.5.0
+load helper
 
 install_to() {
     # The job server of a make above must not be taken over.
@@ -28,4 +29,24 @@ install_to() {
     run -0 install_to uninstall
     [ "$(cd "$BATS_TEST_TMPDIR/root" && find . -type f | sort)" = "./usr/bin/other
 ./usr/share/man/man1/other.1" ]
+}
+
+@test "programs are hardened: anywhere in memory, nothing both writable and executable, checked copies" {
+    command -v readelf >/dev/null || skip "no readelf on this machine"
+    ! grep -q __asan_init "$LM_BIN/lm-sign" || skip "sanitizers take the place of it"
+    [ -z "${LM_CFLAGS+given}" ] || skip "other flags were asked for"
+    for program in "$LM_BIN"/lm-*; do
+        run -0 readelf -hlW "$program"
+        [[ $output =~ Type:\ +DYN ]]
+        [[ $output =~ GNU_RELRO ]]
+        [[ $output =~ GNU_STACK[^$'\n']*\ RW\  ]]
+        # No segment is both.
+        [[ ! $output =~ LOAD[^$'\n']*\ RWE\  ]]
+        run -0 readelf -dW "$program"
+        [[ $output =~ BIND_NOW|NOW ]]
+        [[ $output =~ PIE ]]
+        run -0 readelf --dyn-syms -W "$program"
+        [[ $output =~ __stack_chk_fail ]]
+        [[ $output =~ __[a-z]+_chk ]]
+    done
 }
