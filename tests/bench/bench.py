@@ -6,6 +6,7 @@ usage: bench.py BUILD SIZE...
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -120,6 +121,57 @@ def audit_row(size, verify_rate):
     shutil.rmtree("audit")
 
 
+def rules(max_orders):
+    return (
+        f'{{"type":"market-rules","v":1,"market":"m1","regions":["r"],"valid":"{VALID}",'
+        '"currency":"EUR","period_minutes":30,"gate_minutes":15,"grace_seconds":60,"mechanism":'
+        f'"double-auction","price_rule":"midpoint","max_orders":{max_orders},"min_group":1}}'
+    )
+
+
+def noise(rng):
+    return "".join(rng.choices('abcdefghijklmnopqrstuvwxyz{}[]",:0123456789', k=rng.randrange(20, 400)))
+
+
+def attacks(rng, size):
+    """Streams of so many lines that lm-verify has to refuse, most of all, by what is in them."""
+    with open("signed", encoding="ascii") as lines:
+        signed = [line.rstrip("\n") for line in lines]
+    forged = [re.sub('"energy_wh":', '"energy_wh":9', line) for line in signed]
+    stranger = [line.replace('"protected":"', '"protected":"A', 1) for line in signed]
+    every_hundredth = range(0, size, 100)
+    yield "noise", [noise(rng) for _ in range(size)], 0
+    yield "unsigned", [order(rng, i, "u") for i in range(size)], 0
+    yield "late", [line.replace("T12:00Z/", "T11:00Z/") for line in signed], 0
+    yield "bad header", stranger, 0
+    yield "forged", forged, 0
+    yield "at quota", signed, 10
+    for name, junk in (("99% noise", [noise(rng) for _ in range(size)]), ("99% forged", forged)):
+        for i in every_hundredth:
+            junk[i] = signed[i]
+        yield name, junk, len(every_hundredth)
+
+
+def flood(rng, size):
+    for name, lines, valid in attacks(rng, size):
+        write("attack", lines)
+        quota = "few" if name == "at quota" else "many"
+        argv = ["lm-verify", "-r", "registry", "-r", quota, "--root", "registrar.jwk", "--now", NOW,
+                "--quiet", "--alerts", "alerts"]
+        start = time.monotonic()
+        with open("attack", "rb") as stdin, open("passed", "wb") as stdout:
+            process = subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL)
+            process.wait()
+        seconds = time.monotonic() - start
+        with open("passed", "rb") as passed:
+            got = sum(1 for _ in passed)
+        if process.returncode not in (1, 65) or got != valid:
+            sys.exit(f"bench: {name}: status {process.returncode}, {got} passed of {valid}")
+        through = f"{valid / seconds:.0f}" if valid else "-"
+        print(f"{name:<12} {size:>8} {seconds:>8.3f} {size / seconds:>10.0f} {through:>10}",
+              flush=True)
+
+
 def main():
     build, sizes = sys.argv[1], [int(size) for size in sys.argv[2:]]
     programs = os.path.join(os.path.abspath(build), "bin")
@@ -138,6 +190,9 @@ def main():
         with open("registry", "w", encoding="ascii") as registry:
             registry.write(run(["lm-sign", "-k", "registrar.jwk", "--now", NOW],
                                input=registrar + user + market + supplier))
+        for name, max_orders in (("few", 10), ("many", 10**9)):
+            write(name, [run(["lm-sign", "-k", "registrar.jwk"],
+                             input=rules(max_orders) + "\n").rstrip("\n")])
         sign_rate, verify_rate, seal_rate, open_rate = map(float, run([raw, "5000", "512"]).split())
         print(f"raw libsodium, one thread: {sign_rate:.0f} signatures/s, "
               f"{verify_rate:.0f} verifications/s, {seal_rate:.0f} boxes sealed/s, "
@@ -161,10 +216,18 @@ def main():
             for columns in rows:
                 row(*columns)
             audit_row(size, verify_rate)
+        print("to jq: how many times faster than `jq -c .` on the same file; to raw: "
+              "lines/s over the raw rate\n")
+        print(f"{'lm-verify of':<12} {'lines':>8} {'seconds':>8} {'lines/s':>10} "
+              f"{'valid/s':>10}")
+        for size in sizes:
+            rng = random.Random(size)
+            write("own", (order(rng, i, "u") for i in range(size)))
+            measure(["lm-sign", "-k", "u.jwk"], "own", "signed")
+            flood(rng, size)
+        print("valid/s: rightly signed orders that come through per second, among the others")
     finally:
         shutil.rmtree(folder)
-    print("to jq: how many times faster than `jq -c .` on the same file; to raw: lines/s over the "
-          "raw rate")
 
 
 main()
