@@ -19,6 +19,11 @@ static bool read_exactly(const char *text, size_t length, uint8_t *bytes, size_t
                          int variant) {
     size_t got;
     const char *end;
+    /* libsodium takes some bytes beyond ASCII for letters where char is signed. */
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] > 0x7F)
+            return false;
+    }
     return sodium_base642bin(bytes, size, text, length, NULL, &got, &end, variant) == 0 &&
            got == size && end == text + length;
 }

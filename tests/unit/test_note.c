@@ -311,6 +311,35 @@ static void test_checkpoints(void) {
     }
 }
 
+/* Every byte in every place of a hash: one text stands for one hash, and no other. */
+static void test_base64(void) {
+    static const char right[] = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=";
+    static const char right_url[] = "CsUYapGGPo4dkMgIAUqom_Xajj7h2fB2MPA3j2jxq2I";
+    uint8_t hash[LM_HASH_SIZE];
+    uint8_t other[LM_HASH_SIZE];
+    bool good = lm_base64_read(right, sizeof right - 1, hash, sizeof hash) &&
+                lm_base64url_read(right_url, other, sizeof other) &&
+                memcmp(hash, other, sizeof hash) == 0;
+    size_t same = 0;
+    for (size_t i = 0; i < sizeof right - 1; i++) {
+        for (int byte = 1; byte < 256; byte++) {
+            char text[sizeof right];
+            memcpy(text, right, sizeof right);
+            text[i] = (char)byte;
+            same += lm_base64_read(text, sizeof right - 1, other, sizeof other) &&
+                    memcmp(hash, other, sizeof hash) == 0;
+            if (i >= sizeof right_url - 1)
+                continue;
+            memcpy(text, right_url, sizeof right_url);
+            text[i] = (char)byte;
+            same += lm_base64url_read(text, other, sizeof other) &&
+                    memcmp(hash, other, sizeof hash) == 0;
+        }
+    }
+    tap_ok(good && same == sizeof right - 1 + sizeof right_url - 1,
+           "a hash in base64 is spelled in one way");
+}
+
 static bool read_vector(const char *name, char *text, size_t room) {
     const char *folder = getenv("LM_VECTORS");
     char path[4096];
@@ -361,6 +390,7 @@ int main(void) {
     test_keys();
     test_signing();
     test_checkpoints();
+    test_base64();
     test_vectors();
     return tap_done();
 }
