@@ -73,6 +73,13 @@ hashes() {
     sed -n '/^\(index\|old\) /,/^$/p' | sed '1d;/^$/d'
 }
 
+# other LINE [FILE…]: with another first letter in that line.
+other() {
+    local line=$1
+    shift
+    sed "$line{s/^x/y/;t;s/^./x/}" "$@"
+}
+
 # ---- append ----
 
 @test "entries are canonical and numbered, and each has a receipt that its keeper signed" {
@@ -410,7 +417,7 @@ PYTHON
     logged 3
     run -1 --separate-stderr lm-log checkpoint market.log -k "$F/s1.jwk" --now "$NOW"
     [[ $stderr == *"market.log.checkpoint: the note has no signature by this key"* ]]
-    sed -i '3s/^./x/' market.log.checkpoint
+    other 3 -i market.log.checkpoint
     run -1 --separate-stderr checkpoint
     [[ -z $output ]]
     echo rubbish >market.log.checkpoint
@@ -473,7 +480,7 @@ PYTHON
     refused 'no proof from the 7 entries' market.log.checkpoint
     lm-log prove market.log --from 6 >six
     refused 'no proof from the 7 entries' six
-    sed '3s/^./x/' proof >altered
+    other 3 proof >altered
     refused 'does not show' altered
     cosign w1 proof >/dev/null
     [[ ! -e w1.seen.fork ]]
@@ -514,7 +521,7 @@ PYTHON
     run -1 --separate-stderr lm-log cosign -k "$F/w1.jwk" --state w1.seen --first --log-key wrong.vkey market.log.checkpoint
     [[ $stderr == *"a checkpoint of m1/market.log, not of m1/other.log"* ]]
     run -2 lm-log cosign -k "$F/w1.jwk" --state w1.seen --first --log-key "$F/w1.vkey" market.log.checkpoint
-    sed '3s/^./x/' market.log.checkpoint >altered
+    other 3 market.log.checkpoint >altered
     run -1 cosign w1 --first altered
     [[ ! -e w1.seen ]]
     cosign w1 --first market.log.checkpoint >/dev/null
@@ -643,7 +650,7 @@ PYTHON
     not_proved "has another leaf hash" proof --log-key "$F/m1.vkey" --entry altered --leaf "$(oracle leaf market.log 4)"
     not_proved "no signature by this key" proof --log-key "$F/s1.jwk" --leaf "$(oracle leaf market.log 4)"
     not_proved "no cosignature by this key of w1" proof --log-key "$F/m1.vkey" --leaf "$(oracle leaf market.log 4)" -w "$F/w1.vkey"
-    sed -n 5p receipts | jq -c '.sig.signature |= "A" + .[1:]' >forged
+    sed -n 5p receipts | jq -c '.sig.signature |= (if startswith("A") then "B" else "A" end) + .[1:]' >forged
     not_proved "bad signature" proof --log-key "$F/m1.vkey" --receipt forged
     run -2 --separate-stderr lm-log check proof --log-key "$F/m1.vkey"
     [[ $stderr == *"says what is to be proved"* ]]

@@ -491,38 +491,78 @@ int lm_log_entry(struct lm_log *log, uint64_t n, int64_t *at_s, uint8_t leaf[LM_
 
 /* ---- the root ---- */
 
-/* Reads the log from entry FIRST on, whose offset is START and which comes after TREE, to its end,
- * and leaves the tree over all of it in TREE. The tree over OLD entries is checked on the way. */
+/* A line must be the entry of its place. One that is as the index has it was checked whole when it
+ * was taken in; any other is now. */
+static int check_line(const struct lm_log *log, uint64_t n, const struct lm_line *line,
+                      const uint8_t leaf[LM_HASH_SIZE], int64_t *last_at_s,
+                      struct lm_error *error) {
+    struct lm_log_row row;
+    struct lm_error ignored;
+    struct lm_record record;
+    uint64_t said_n;
+    int64_t at_s;
+    bool known = lm_log_index_row(&log->index, n, &row, &ignored) == 0 &&
+                 memcmp(row.leaf, leaf, sizeof row.leaf) == 0 &&
+                 lm_log_place_of(line->data, line->size, &said_n, &at_s);
+    if (!known) {
+        int result = lm_log_parse(line->data, line->size, &record, error);
+        said_n = result == 0 ? (uint64_t)record.entry_n : 0;
+        at_s = result == 0 ? record.entry_at_s : 0;
+        lm_record_free(&record);
+        if (result < 0)
+            return -1;
+    }
+    if (said_n != n)
+        return lm_fail(error, LM_ENTRY_NUMBER, "entry %llu stands in the place of entry %llu",
+                       (unsigned long long)said_n, (unsigned long long)n);
+    if (*last_at_s != LM_ABSENT && at_s < *last_at_s)
+        return lm_fail(error, LM_BACKWARDS, "entry %llu is earlier than one before it",
+                       (unsigned long long)n);
+    *last_at_s = at_s;
+    return 0;
+}
+
+static int fail_fork(const struct lm_log *log, uint64_t old, struct lm_error *error) {
+    return lm_fail(error, LM_FORK,
+                   "%.100s: its first %llu entries are not those of its last checkpoint", log->path,
+                   (unsigned long long)old);
+}
+
+/* Reads the log from the offset START on, which comes after TREE, to its end, and leaves the tree
+ * over all of it in TREE. The tree over OLD entries is checked on the way. */
 static int read_entries(const struct lm_log *log, uint64_t start, uint64_t old,
                         const uint8_t old_root[LM_HASH_SIZE], struct lm_merkle *tree,
                         struct lm_error *error) {
-    struct lm_log_entry entry;
-    uint8_t root[LM_HASH_SIZE];
-    enum lm_lines_result result = LM_LINES_LINE;
+    struct lm_line line;
+    enum lm_lines_result result;
+    int64_t last_at_s = LM_ABSENT;
+    int status = 0;
     int fd = fcntl(log->fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0 || lseek(fd, (off_t)start, SEEK_SET) < 0) {
         close_if_open(fd);
         return lm_fail_errno(error, LM_IO, log->path);
     }
-    struct lm_log_reader *reader = lm_log_reader_new(fd, tree, error);
-    if (!reader)
-        return -1;
-    bool agreed = true;
-    for (;;) {
-        *tree = *lm_log_tree(reader);
-        if (old > 0 && tree->leaves == old) {
-            lm_merkle_root(tree, root);
-            agreed = memcmp(root, old_root, sizeof root) == 0;
-        }
-        if (!agreed || (result = lm_log_read(reader, &entry, error)) != LM_LINES_LINE)
-            break;
+    struct lm_lines *lines = lm_lines_new(fd, LM_ENTRY_SIZE_MAX);
+    if (!lines) {
+        (void)close(fd);
+        return lm_fail_memory(error);
     }
-    lm_log_reader_free(reader);
-    if (!agreed || (result == LM_LINES_END && tree->leaves < old))
-        return lm_fail(error, LM_FORK,
-                       "%.100s: its first %llu entries are not those of its last checkpoint",
-                       log->path, (unsigned long long)old);
-    return result == LM_LINES_END ? 0 : -1;
+    while (status == 0 && (result = lm_lines_next(lines, true, &line, error)) != LM_LINES_END) {
+        uint8_t hash[LM_HASH_SIZE];
+        status = result == LM_LINES_LINE ? 0 : -1;
+        if (status < 0)
+            break;
+        lm_merkle_leaf(line.data, line.size, hash);
+        status = check_line(log, tree->leaves, &line, hash, &last_at_s, error);
+        lm_merkle_add(tree, hash);
+        if (tree->leaves != old)
+            continue;
+        lm_merkle_root(tree, hash);
+        if (memcmp(hash, old_root, sizeof hash) != 0)
+            status = fail_fork(log, old, error);
+    }
+    lm_lines_free(lines);
+    return status == 0 && tree->leaves < old ? fail_fork(log, old, error) : status;
 }
 
 static bool same_root(const struct lm_merkle *a, const struct lm_merkle *b) {

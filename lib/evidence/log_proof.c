@@ -73,11 +73,18 @@ static int scan(struct lm_log_view *view, uint64_t size, struct lm_error *error)
     struct lm_line line;
     enum lm_lines_result result = LM_LINES_END;
     int fd = fcntl(view->fd, F_DUPFD_CLOEXEC, 3);
-    if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+    if (fd < 0)
         return lm_fail_errno(error, LM_IO, view->path);
+    if (lseek(fd, 0, SEEK_SET) < 0) {
+        lm_fail_errno(error, LM_IO, view->path);
+        (void)close(fd);
+        return -1;
+    }
     struct lm_lines *lines = lm_lines_new(fd, LM_ENTRY_SIZE_MAX);
-    if (!lines)
+    if (!lines) {
+        (void)close(fd);
         return lm_fail_memory(error);
+    }
     lm_log_index_free(&view->index);
     lm_log_index_start(&view->index, -1);
     view->scanned = true;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/limits.h"
+#include "lib/crypto/checkpoint.h"
 #include "lib/record/canonical.h"
 
 struct lm_log_reader {
@@ -138,17 +139,34 @@ static bool starts_with(const char *line, size_t size, size_t *offset, const cha
     return true;
 }
 
+/* Reads up to where the record begins. */
+static bool read_head(const char *line, size_t size, size_t *offset, uint64_t *n, int64_t *at_s) {
+    *offset = 0;
+    if (!starts_with(line, size, offset, AT_HEAD) || size - *offset < AT_SIZE ||
+        !lm_instant_parse(line + *offset, AT_SIZE, at_s))
+        return false;
+    *offset += AT_SIZE;
+    if (!starts_with(line, size, offset, N_HEAD))
+        return false;
+    size_t digits = *offset;
+    while (digits < size && line[digits] >= '0' && line[digits] <= '9')
+        digits++;
+    bool number = lm_tree_size_parse(line + *offset, digits - *offset, n);
+    *offset = digits;
+    return number && starts_with(line, size, offset, RECORD_HEAD);
+}
+
+bool lm_log_place_of(const char *line, size_t size, uint64_t *n, int64_t *at_s) {
+    size_t offset;
+    return read_head(line, size, &offset, n, at_s);
+}
+
 bool lm_log_record_of(const char *line, size_t size, const char **record, size_t *record_size) {
-    size_t offset = 0;
+    size_t offset;
+    uint64_t n;
+    int64_t at_s;
     size_t tail = strlen(ENTRY_TAIL);
-    if (!starts_with(line, size, &offset, AT_HEAD) || size - offset < AT_SIZE)
-        return false;
-    offset += AT_SIZE;
-    if (!starts_with(line, size, &offset, N_HEAD))
-        return false;
-    while (offset < size && line[offset] >= '0' && line[offset] <= '9')
-        offset++;
-    if (!starts_with(line, size, &offset, RECORD_HEAD) || size - offset < tail ||
+    if (!read_head(line, size, &offset, &n, &at_s) || size - offset < tail ||
         memcmp(line + size - tail, ENTRY_TAIL, tail) != 0)
         return false;
     *record = line + offset;

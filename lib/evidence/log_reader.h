@@ -62,6 +62,10 @@ int lm_log_parse(const char *text, size_t size, struct lm_record *record,
 /* Appends the canonical line (no line feed) of entry N with a record that is canonical itself. */
 void lm_log_format(uint64_t n, int64_t at_s, const char *record, size_t size,
                    struct lm_buffer *out) LM_NONNULL;
+/* The number and time that such a line says. False for a line that does not begin like an entry's.
+ */
+bool lm_log_place_of(const char *line, size_t size, uint64_t *n,
+                     int64_t *at_s) LM_NONNULL LM_MUST_CHECK;
 /* Where in such a line its record is. False for a line that is not put together like an entry's. */
 bool lm_log_record_of(const char *line, size_t size, const char **record,
                       size_t *record_size) LM_NONNULL LM_MUST_CHECK;
