@@ -566,6 +566,97 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     found e '1 notice_differs lm'
 }
 
+# ---- checkpoints, witnesses, receipts (tests/tamper.bats has what can be wrong with them) ----
+
+# kept: the market's logs by lm-log, with checkpoints at the gate of the first period and at the end,
+# both cosigned, and the receipts.
+kept() { # instant of the cosignature at the gate
+    lm-keygen --id witness --role auditor -o witness.jwk >/dev/null
+    lm-log vkey -k witness.jwk >witness.vkey
+    lm-log append registry.log -k "$M/registrar.jwk" --now 2016-03-01T00:00:00Z "$M/registry.ndjson" >receipts
+    first=(-k witness.jwk --state market.state --first --log-key "$M/lm.jwk")
+    # Orders of the first period; the others come after its gate.
+    jq -c "select(.period == \"$T1\")" "$M/orders.ndjson" >now
+    jq -c "select(.period != \"$T1\")" "$M/orders.ndjson" >later
+    lm-log append market.log -k "$M/lm.jwk" --now 2016-04-01T11:00:00Z "$M/public.ndjson" now >>receipts
+    lm-log checkpoint market.log -k "$M/lm.jwk" --now 2016-04-01T11:15:00Z |
+        lm-log cosign "${first[@]}" --now "$1" >gate
+    lm-log append market.log -k "$M/lm.jwk" --now 2016-04-01T11:17:00Z later >>receipts
+    lm-log checkpoint market.log -k "$M/lm.jwk" --now 2016-04-01T11:18:00Z |
+        lm-log cosign -k witness.jwk --state market.state --log market.log --log-key "$M/lm.jwk" \
+            --now 2016-04-01T11:18:00Z >next
+    lm-log append market.log -k "$M/lm.jwk" --now 2016-04-01T20:30:00Z "$M/market.ndjson" "$M/notices.ndjson" >>receipts
+    for log in registry:registrar market:lm; do
+        key=$M/${log#*:}.jwk log=${log%:*}
+        options=(--state "$log.state" --log "$log.log" --log-key "$key" --now 2016-04-01T21:00:00Z)
+        [[ -e $log.state ]] || options+=(--first)
+        lm-log checkpoint "$log.log" -k "$key" --now 2016-04-01T21:00:00Z |
+            lm-log cosign -k witness.jwk "${options[@]}" >"$log.final"
+    done
+    ALL=(--checkpoint gate --checkpoint next --checkpoint market.final --checkpoint registry.final --receipts receipts)
+}
+
+@test "logs under their checkpoints, with receipts, seen by a witness in time" {
+    # The gate of 11:30 closes at 11:15, with a minute of grace.
+    kept 2016-04-01T11:16:00Z
+    clean "${ALL[@]}" market.log registry.log
+    # The witness by its verifier key, in a file or not, or by its key file, which is the same.
+    for witness in witness.vkey "$(cat witness.vkey)" witness.jwk; do
+        clean "${ALL[@]}" --witness "$witness" registry.log market.log
+    done
+    # What was seen of the next log covers what came before; what came after the gate it does not.
+    run -1 --separate-stderr audit "${ALL[@]:2}" --witness witness.vkey registry.log market.log
+    [[ $(jq -r 'select(.code) | "\(.code) \(.party)"' <<<"$output" | sort | uniq -c | sed 's/^ *//') == \
+        "$(wc -l <now) unanchored lm" ]]
+    # Findings call the log by its checkpoint's origin.
+    jq -se 'map(.entries // [] | .[].log) | unique == ["lm/market.log"]' <<<"$output"
+    # A log may come through a pipe.
+    mkfifo market.fifo
+    cat market.log >market.fifo &
+    clean "${ALL[@]}" --witness witness.vkey market.fifo registry.log
+    # With two witnesses, both must have seen it.
+    lm-keygen --id other --role auditor -o other.jwk >/dev/null
+    run -1 --separate-stderr audit "${ALL[@]}" --witness witness.vkey --witness other.jwk registry.log market.log
+    jq -se 'map(.code // empty) | unique == ["unanchored", "unwitnessed"]' <<<"$output"
+}
+
+@test "a witness that saw the orders a second too late anchors nothing" {
+    kept 2016-04-01T11:16:01Z
+    clean "${ALL[@]}" registry.log market.log
+    run -1 --separate-stderr audit "${ALL[@]}" --witness witness.vkey registry.log market.log
+    [[ $(jq -r 'select(.code) | "\(.code) \(.party)"' <<<"$output" | sort | uniq -c | sed 's/^ *//') == \
+        "$(wc -l <now) unanchored lm" ]]
+}
+
+@test "evidence that is missing or no evidence" {
+    kept 2016-04-01T11:16:00Z
+    for option in --checkpoint --receipts --witness; do
+        run -66 --separate-stderr audit "$option" no-such-file market.log registry.log
+        [[ $stderr == *no-such-file* && -z $output ]]
+    done
+    run -66 --separate-stderr audit --witness market.log market.log registry.log
+    [[ $stderr == *'holds no key of a witness'*'hint: '* ]]
+    # A log's key is no witness's.
+    run -66 --separate-stderr audit --witness "$(lm-log vkey market.log -k "$M/lm.jwk")" market.log registry.log
+    : >empty
+    for file in empty market.log /dev/null; do
+        run -1 --separate-stderr audit --checkpoint "$file" --report market.log registry.log
+        [[ ${lines[0]} == *'(checkpoint_unsigned)' && ${lines[-1]} == 'verdict: 1 finding' ]]
+    done
+    # A receipts file may hold other records; what is none is told.
+    { cat receipts; head -n 1 market.log; } >mixed
+    clean "${ALL[@]:0:8}" --receipts mixed market.log registry.log
+    echo nonsense >>mixed
+    run -1 --separate-stderr audit "${ALL[@]:0:8}" --receipts mixed market.log registry.log
+    [[ $stderr == *'mixed:'* && $output == "$CLEAN" ]]
+    # A revoked key's checkpoint counts only where witnesses saw it before.
+    kid=$(jq -r '.keys[0].kid' "$M/lm.jwk")
+    lm-sign -k "$M/registrar.jwk" <<<'{"type":"revocation","v":1,"id":"lm","kid":"'"$kid"'","at":"2016-04-01T22:00:00Z","reason":"lost"}' >revocation
+    run -1 --separate-stderr audit "${ALL[@]:0:8}" registry.log market.log revocation
+    jq -se 'map(.code // empty) | unique == ["checkpoint_unsigned"]' <<<"$output"
+    clean "${ALL[@]:0:8}" --witness witness.vkey registry.log market.log revocation
+}
+
 # ---- readings and totals ----
 
 @test "a reading of more than a meter can carry, or of a period that has not ended" {
