@@ -730,3 +730,32 @@ PYTHON
     run -2 --separate-stderr lm-log vkey -k "$F/m1.jwk" --name 'a+b'
     run -2 lm-log vkey market.log -k "$F/m1.jwk" --name w
 }
+
+@test "the manual's examples work as they stand there" {
+    cp "$F/m1.jwk" market.jwk
+    cp "$F/w1.jwk" witness.jwk
+    cp "$F"/registr* "$F/rules.ndjson" .
+    mv rules.ndjson public.ndjson
+    head -n 30 "$F/orders" >inbox.ndjson
+    lm-log vkey -k market.jwk --origin m1/market.log >market.vkey
+    lm-log vkey -k witness.jwk >witness.vkey
+    # What the witness saw before.
+    append <(sed -n 31,40p "$F/orders") >/dev/null
+    cosign w1 --first <(checkpoint) >/dev/null
+    mv w1.seen market.seen
+    sed -n '/^\.Sh EXAMPLES$/,/^\.Sh SEE ALSO$/p' "$LM_ROOT/man/lm-log.1" |
+        sed -n '/^\.Bd/,/^\.Ed$/p' | sed '/^\./d; s/\\e/\\/g' >examples
+    [[ $(wc -l <examples) -ge 10 ]]
+    # The present is long ago, and the receipt is the one of entry 17.
+    cat >run <<'RUN'
+lm-verify() { command lm-verify --now "$NOW" "$@"; }
+lm-log() {
+    [[ $1 != check ]] || sed -n 8p receipts.ndjson >receipt.ndjson
+    command lm-log "$@" --now "$NOW"
+}
+RUN
+    run -0 --separate-stderr env NOW="$NOW" bash -euo pipefail <(cat run examples)
+    [[ -z $stderr ]]
+    [[ $(jq .n receipt.ndjson) -eq 17 ]]
+    [[ $(sed -n 2p market.seen) -eq 40 ]]
+}
