@@ -89,6 +89,12 @@ energy() {
             [[ $to == "$name" || $to == rival || $line != *"\"$name"* ]]
         done
     done <with.ndjson
+    # Each box is opened by one key.
+    count=0
+    for key in *.jwk; do
+        count=$((count + $(lm-open -k "$key" --accept-rejects mailbag.ndjson 2>/dev/null | wc -l)))
+    done
+    [[ $count -eq $(wc -l <with.ndjson) ]]
     # 2.4 kWh of Ann's, in the file that everybody gets, and nowhere in what rival is told.
     grep -q '"from":"ann"' without.ndjson
     run -1 grep -c 2400 <(jq -c 'select(.to == "rival")' with.ndjson)
