@@ -34,6 +34,7 @@ bands   lm-settle
 bills   lm-settle --bills --month 2016-04
 told    lm-inform -r {}/registry.ndjson --root {}/registrar.jwk --settlement
 untold  lm-inform -r {}/registry.ndjson --root {}/registrar.jwk
+logs    lm-audit --root {}/registrar.jwk --now 2016-04-02T00:00:00Z --checkpoint {}/m1.log.checkpoint --witness {}/s1.jwk --receipts {}/receipts {}/m1.log {}/registry.log
 csv     lm-meter --meter mt1 --zone Europe/Brussels
 p1      lm-meter --meter mt1 --p1
 rules   lm-bid --csv --rules {}/rules.ndjson --now 2016-04-01T10:00:00Z
@@ -49,6 +50,12 @@ make_more_inputs() {
     cat registry.ndjson tariff.ndjson settled.ndjson >bills.in
     cat reading.ndjson settled.ndjson >told.in
     cat orders.ndjson market.ndjson >untold.in
+    # A market's log and the registrar's, from files; what is on stdin is not looked at.
+    cp orders.ndjson logs.in
+    lm-log append registry.log -k registrar.jwk --now 2016-03-01T00:00:00Z registry.ndjson >receipts
+    lm-log append m1.log -k m1.jwk --now 2016-04-01T11:00:00Z signed.ndjson >>receipts
+    lm-log append m1.log -k m1.jwk --now 2016-04-01T11:50:00Z market.ndjson >>receipts
+    lm-log checkpoint m1.log -k m1.jwk --now 2016-04-01T11:50:00Z >/dev/null
     # A band of a day and a time, so that it matters what the local time is.
     sed 's/"retail":\[/&{"days":["fri"],"from":"14:00","price":"0.3","to":"15:00"},/' tariff.ndjson >bands.ndjson
     cat registry.ndjson bands.ndjson reading.ndjson market.ndjson >bands.in

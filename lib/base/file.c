@@ -24,7 +24,8 @@ int lm_file_read(const char *path, size_t max, struct lm_buffer *out, struct lm_
         if (!at)
             result = lm_fail_memory(error);
         else if (got < 0)
-            result = lm_fail_errno(error, LM_NO_INPUT, input ? "stdin" : path);
+            result =
+                lm_fail_errno(error, errno == EISDIR ? LM_NO_INPUT : LM_IO, input ? "stdin" : path);
         else if (out->size + (size_t)got - before > max)
             result = lm_fail(error, LM_TOO_LONG, "%.100s: is larger than %zu bytes", path, max);
         if (result < 0 || got == 0)

@@ -11,7 +11,7 @@
 #include "lib/base/error.h"
 
 /* Appends what is in PATH ("-" is standard input), which is at most MAX bytes (LM_TOO_LONG).
- * LM_NO_INPUT where there is no such file or it cannot be read. */
+ * LM_NO_INPUT where there is no such file or it is a folder, LM_IO where reading fails. */
 int lm_file_read(const char *path, size_t max, struct lm_buffer *out,
                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
