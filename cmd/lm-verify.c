@@ -36,10 +36,12 @@ static const struct lm_program program = {
     .operands = true,
 };
 
+#define NO_PLACE SIZE_MAX
+
 /* A line of the batch; its place there is its item's tag. */
 struct line {
     struct lm_admission_item admission;
-    size_t place; /* among the repeats */
+    size_t place; /* among the repeats; NO_PLACE of what could be no record */
     bool repeat;
 };
 
@@ -87,15 +89,19 @@ static void before(void *pointer, struct lm_work_item *items, size_t count) {
         struct line *line = &context->lines[i];
         items[i].tag = i;
         line->repeat = false;
+        line->place = NO_PLACE;
         lm_admission_start(&line->admission);
         if (items[i].rejected)
             continue;
         enum lm_repeat repeat =
             lm_repeats_see(context->repeats, text->data, text->size, &line->place);
-        line->repeat = repeat != LM_REPEAT_NEW;
-        items[i].skip = line->repeat && repeat != LM_REPEAT_REFUSED;
+        line->repeat = repeat == LM_REPEAT_ACCEPTED || repeat == LM_REPEAT_REFUSED;
+        items[i].skip = repeat == LM_REPEAT_ACCEPTED;
         if (repeat == LM_REPEAT_REFUSED)
             refuse_repeat(&items[i]);
+        /* Judged anew, and then the first of the batch to be so. */
+        if (repeat == LM_REPEAT_DEFERRED)
+            lm_repeats_mark(context->repeats, line->place, LM_REPEAT_ACCEPTED);
     }
 }
 
@@ -132,15 +138,37 @@ static void take_decision(struct lm_work_item *item, const struct lm_admission_i
         lm_buffer_bytes(&item->out, item->input.line.data, item->input.line.size);
 }
 
+/* What was too early may come again. */
+static bool passes_with_time(enum lm_reason reason) {
+    return reason == LM_EARLY || reason == LM_NOT_YET_VALID;
+}
+
+static void mark(struct context *context, const struct lm_work_item *item,
+                 const struct line *line) {
+    enum lm_repeat as = !item->rejected                        ? LM_REPEAT_ACCEPTED
+                        : passes_with_time(item->error.reason) ? LM_REPEAT_DEFERRED
+                                                               : LM_REPEAT_REFUSED;
+    if (line->place != NO_PLACE)
+        lm_repeats_mark(context->repeats, line->place, as);
+}
+
 /* A repeat of a line of the same batch is judged once that line is. */
-static void settle_repeat(struct context *context, struct lm_work_item *item,
-                          const struct line *line) {
-    if (!line->repeat && item->rejected && item->error.reason > LM_UTF8)
-        lm_repeats_refuse(context->repeats, line->place);
-    if (line->repeat && item->skip && lm_repeats_refused(context->repeats, line->place)) {
-        item->skip = false;
-        refuse_repeat(item);
-    }
+static void settle_repeat(struct context *context, struct lm_work_item *items, size_t i) {
+    const struct line *line = &context->lines[i];
+    size_t first = i;
+    if (!items[i].skip)
+        return;
+    enum lm_repeat repeat = lm_repeats_mark_of(context->repeats, line->place);
+    items[i].skip = repeat == LM_REPEAT_ACCEPTED;
+    if (repeat == LM_REPEAT_REFUSED)
+        refuse_repeat(&items[i]);
+    if (repeat != LM_REPEAT_DEFERRED)
+        return;
+    while (first > 0 &&
+           (context->lines[first].repeat || context->lines[first].place != line->place))
+        first--;
+    items[i].rejected = true;
+    items[i].error = items[first].error;
 }
 
 static void after(void *pointer, struct lm_work_item *items, size_t count) {
@@ -150,7 +178,10 @@ static void after(void *pointer, struct lm_work_item *items, size_t count) {
         struct lm_error error;
         if (!items[i].rejected && !items[i].skip)
             take_decision(&items[i], &line->admission);
-        settle_repeat(context, &items[i], line);
+        if (line->repeat)
+            settle_repeat(context, items, i);
+        else
+            mark(context, &items[i], line);
         const struct lm_alarm_line seen = {
             .rejected = items[i].rejected,
             .reason = items[i].error.reason,

@@ -190,6 +190,25 @@ entries() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at:
     [ "$(judged logged)" = 'ok ok ok ok quota ok' ]
 }
 
+@test "a repeat of what came too early is judged again, and never dropped" {
+    order u1 a 2016-04-09T12:00Z/PT30M | lm-sign -k u1.jwk >early
+    lm-keygen --id u4 --role user --supplier s1 --region north \
+        --valid 2016-05-01T00:00Z/2017-01-01T00:00Z | lm-sign -k registrar.jwk >>registry
+    order u4 a | lm-sign -k u4.jwk >later
+    # An escaped NUL is no text; a repeat of that is one like all others.
+    printf '{"type":"order","v":1,"x_":"\\u0000"}\n' >nul
+    { cat early early later later early nul nul; orders u1 b; } >in
+    # At once, and each line by itself.
+    wanted='early early not_yet_valid not_yet_valid early nul repeated ok'
+    [ "$(judged in)" = "$wanted" ]
+    mkfifo pipe
+    { while IFS= read -r line; do printf '%s\n' "$line"; sleep 0.05; done <in >pipe; } 3>&- &
+    rm rejects
+    run -0 --separate-stderr verify --accept-rejects --rejects rejects pipe
+    [ "$(reasons rejects | tr '\n' ' ')" = "${wanted% ok} " ]
+    [ "$output" = "$(tail -n 1 in)" ]
+}
+
 @test "what is cheap is checked first" {
     lm-keygen --id u9 --role user --supplier s1 --region north -o u9.jwk >u9.json
     {

@@ -16,8 +16,8 @@ struct lm_repeats {
     size_t next; /* in digests, where the oldest is */
     size_t count;
     struct digest digests[LM_REPEATS_WINDOW]; /* a ring */
-    bool refused[LM_REPEATS_WINDOW];
-    uint32_t slots[SLOTS]; /* open addressing: place + 1, 0 where free */
+    uint8_t marks[LM_REPEATS_WINDOW];         /* enum lm_repeat */
+    uint32_t slots[SLOTS];                    /* open addressing: place + 1, 0 where free */
 };
 
 struct lm_repeats *lm_repeats_new(void) {
@@ -69,7 +69,7 @@ enum lm_repeat lm_repeats_see(struct lm_repeats *repeats, const void *bytes, siz
     size_t slot = find(repeats, &digest);
     if (repeats->slots[slot]) {
         *place = repeats->slots[slot] - 1;
-        return repeats->refused[*place] ? LM_REPEAT_REFUSED : LM_REPEAT_ACCEPTED;
+        return lm_repeats_mark_of(repeats, *place);
     }
     *place = repeats->next;
     if (repeats->count == LM_REPEATS_WINDOW) {
@@ -79,16 +79,16 @@ enum lm_repeat lm_repeats_see(struct lm_repeats *repeats, const void *bytes, siz
         repeats->count++;
     }
     repeats->digests[*place] = digest;
-    repeats->refused[*place] = false;
+    repeats->marks[*place] = LM_REPEAT_ACCEPTED;
     repeats->slots[slot] = (uint32_t)*place + 1;
     repeats->next = (*place + 1) & (LM_REPEATS_WINDOW - 1);
     return LM_REPEAT_NEW;
 }
 
-bool lm_repeats_refused(const struct lm_repeats *repeats, size_t place) {
-    return repeats->refused[place];
+enum lm_repeat lm_repeats_mark_of(const struct lm_repeats *repeats, size_t place) {
+    return (enum lm_repeat)repeats->marks[place];
 }
 
-void lm_repeats_refuse(struct lm_repeats *repeats, size_t place) {
-    repeats->refused[place] = true;
+void lm_repeats_mark(struct lm_repeats *repeats, size_t place, enum lm_repeat mark) {
+    repeats->marks[place] = (uint8_t)mark;
 }
