@@ -714,8 +714,14 @@ static void work_item(void *context, size_t i) {
     struct lm_work_item *item = &batch->items[i];
     bool wanted = item->again && !item->rejected && !item->skip;
     item->again = false;
-    if (wanted)
-        batch->work->work(batch->work->context, item);
+    if (!wanted)
+        return;
+    batch->work->work(batch->work->context, item);
+    /* Before anybody makes something of half a line. */
+    if (!item->rejected && !lm_buffer_ok(&item->out)) {
+        item->rejected = true;
+        lm_fail_memory(&item->error);
+    }
 }
 
 static bool any_again(const struct lm_work_item *items, size_t count) {

@@ -119,11 +119,23 @@ each() {
     done
 }
 
+# steps FAULT: how many of the calls come in turn before they come in part. Where all from one call
+# on fail, fewer do.
+steps() {
+    if [[ -n ${LM_FAULT_ALL:-} ]]; then
+        echo 0
+    elif [[ $1 == *+ ]]; then
+        echo 1
+    else
+        echo 6
+    fi
+}
+
 # with FAULT STATUSES INPUT COMMAND…: each call of FAULT's kind fails in turn, and STATUSES are what
 # the command may end with where it does not cope.
 with() {
-    local fault=$1 input=$3 options=(-n 12) one=() status
-    [[ -z ${LM_FAULT_ALL:-} ]] || options=(-n 0)
+    local fault=$1 input=$3 options=() one=() status
+    options=(-n "$(steps "$fault")")
     for status in $2; do
         options+=(-s "$status")
     done
@@ -187,8 +199,9 @@ with_threads() {
 }
 
 @test "reads and writes that are interrupted or come short change nothing" {
-    for fault in write:$EINTR write:$EAGAIN write:short write:short+ read:$EINTR read:short \
-        read:short+ poll:$EINTR; do
+    local faults=("write:$EINTR" write:short+ "read:$EINTR" read:short+ "poll:$EINTR")
+    [[ -z ${LM_FAULT_ALL:-} ]] || faults+=("write:$EAGAIN" write:short read:short)
+    for fault in "${faults[@]}"; do
         each good with "$fault" ''
         each more with "$fault" ''
     done
@@ -198,8 +211,8 @@ with_threads() {
 
 # keys FAULT STATUSES COMMAND…: lm-keygen, with a look at what it leaves behind.
 keys() {
-    local fault=$1 options=(-n 12) status
-    [[ -z ${LM_FAULT_ALL:-} ]] || options=(-n 0)
+    local fault=$1 options status
+    options=(-n "$(steps "$1")")
     for status in $2; do
         options+=(-s "$status")
     done
@@ -257,8 +270,8 @@ LOOK
 # auth FAULT STATUSES COMMAND…: lm-auth of m1, who has asked u1, and has an answer in `response`.
 # Whatever fails, the next one can go on with the state file, and nothing lies beside it.
 auth() {
-    local fault=$1 options=(-n 12) status
-    [[ -z ${LM_FAULT_ALL:-} ]] || options=(-n 0)
+    local fault=$1 options status
+    options=(-n "$(steps "$1")")
     for status in $2; do
         options+=(-s "$status")
     done

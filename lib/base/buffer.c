@@ -22,6 +22,8 @@ bool lm_buffer_ok(const struct lm_buffer *buffer) {
 }
 
 char *lm_buffer_reserve(struct lm_buffer *buffer, size_t size) {
+    if (buffer->failed) /* nothing follows what is missing */
+        return NULL;
     if (size > SIZE_MAX / 2 - buffer->size) {
         buffer->failed = true;
         return NULL;
