@@ -20,6 +20,9 @@ setup() {
     [[ $(jq -r 'select(.type == "clearing") | .price' market.ndjson) == 0.11 ]]
     [[ $(jq -r 'select(.party == "ann") | .amount' settlements.ndjson) == 0.16 ]]
     [[ $(jq -r 'select(.party == "bob") | .amount' settlements.ndjson) == -0.62 ]]
+    # Both are told of their 2 kWh, and power of the sum of both.
+    [[ $(jq -c '[.to, .orders[]?.energy_wh, .bought_wh, .sold_wh]' notices.ndjson | paste -sd ' ') == \
+        '["ann",2000,null,null] ["bob",2000,null,null] ["power",2000,2000]' ]]
 }
 
 @test "a record that was altered does not pass for clean" {
