@@ -232,6 +232,34 @@ WANTED
     [[ ${#lines[@]} -eq 6 ]]
 }
 
+@test "several trades of one order are told as one, and are of one side" {
+    small >book
+    lm-clear --all book >cleared
+    {
+        grep -v '"u4.a"' cleared
+        grep '"u4.a"' cleared | jq -c '(.energy_wh = 600), (.energy_wh = 900 | .n = 1)'
+    } >parts
+    diff <(inform parts) <(inform cleared)
+    # Sums that are right do not help: 600 bought and 900 sold of one order.
+    {
+        grep -v '"u4.a"\|"clearing"' cleared
+        grep '"u4.a"' cleared | jq -c '(.energy_wh = 2400), (.energy_wh = 900 | .n = 1 | .side = "offer")'
+        grep '"clearing"' cleared | jq -c '.energy_wh = 3900'
+    } >both
+    run -1 --separate-stderr inform --rejects rejects both
+    [[ -z $output && $(reasons rejects) == conflict ]]
+}
+
+@test "a supplier that is in no registry is not told; its customers are" {
+    small >book
+    lm-clear --all book >cleared
+    grep -v '"id":"sb"' "$F/registry.ndjson" >fewer
+    run -1 --separate-stderr lm-inform -r fewer --root "$F/registrar.jwk" --rejects rejects cleared
+    [[ $(jq -r .to <<<"$output" | paste -sd ' ') == "sa u12 u2 u4 u6" ]]
+    [[ $(jq -r '.reason + " " + .detail' rejects | sort -u) == "no_identity sb: nobody knows that party" ]]
+    [[ $(wc -l <rejects) -eq 3 ]]
+}
+
 @test "before the switch of suppliers the sum is the old one's" {
     small | sed 's/12:00Z/11:30Z/' >orders
     lm-clear --all orders >cleared

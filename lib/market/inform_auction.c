@@ -229,9 +229,10 @@ static bool complete(const struct lm_inform *inform, const struct lm_auction *au
         bool again = last && same_order(last, &parts[i]);
         if (again && parts[i].n < 0)
             continue;
-        if (again && parts[i].n == last->n) {
-            if (memcmp(last->content, parts[i].content, LM_HASH_SIZE) == 0)
-                continue;
+        bool same_trade = again && parts[i].n == last->n;
+        if (same_trade && memcmp(last->content, parts[i].content, LM_HASH_SIZE) == 0)
+            continue;
+        if (same_trade || (again && parts[i].side != last->side)) {
             contradicted = true;
             lm_fail(&why, LM_CONFLICT, "trades of order %s of %s contradict each other",
                     lm_names_text(&inform->names, last->order),
