@@ -342,21 +342,23 @@ PYTHON
 }
 
 @test "killed at 100 random instants under load: every receipted entry is there" {
-    cp "$F/m1.jwk" "$F/orders" .
+    cp "$F/m1.jwk" .
     run -0 python3 "$ORACLE/log_crash.py" "$LM_BIN" none "${ROUNDS:-100}"
+    # They were at work when they were killed.
+    [[ $output =~ ^([0-9]+)\ rounds,\ ([0-9]+)\ receipts && ${BASH_REMATCH[2]} -gt $((20 * BASH_REMATCH[1])) ]]
     lm-log checkpoint log -k m1.jwk --now "$NOW" >note
-    [[ $(oracle check log note receipts) == "600 600" ]]
+    oracle check log note receipts
     lm-log cat log >/dev/null
 }
 
 @test "power cut at random instants: what was not synchronised may go, what was receipted stays" {
     export ASAN_OPTIONS=verify_asan_link_order=0
-    cp "$F/m1.jwk" "$F/orders" .
-    run -0 python3 "$ORACLE/log_crash.py" "$LM_BIN" "$PRELOAD/sync.so" "${ROUNDS:-50}" --power
+    cp "$F/m1.jwk" .
+    run -0 python3 "$ORACLE/log_crash.py" "$LM_BIN" "$PRELOAD/sync.so" "${ROUNDS:-40}" --power
     # It did cut into entries.
     [[ $output != *" 0 torn ends" ]]
     lm-log checkpoint log -k m1.jwk --now "$NOW" >note
-    [[ $(oracle check log note receipts) == "600 600" ]]
+    oracle check log note receipts
 }
 
 # ---- checkpoints ----

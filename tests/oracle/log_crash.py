@@ -1,12 +1,14 @@
 """Appends to a log under load, ends the programs at random instants, and looks what is left.
 
-Every round, two `lm-log append` are fed with orders and killed (SIGKILL) while they work. With
+Every round, two `lm-log append` are fed with new orders, and some old ones, and killed (SIGKILL)
+while they work. With
 --power, more is lost than that: the log is cut back to a random place between what was last
 synchronised and what was written, the rest perhaps overwritten with zeros, and the index put back,
 cut or filled with noise, as a disk without a cache might leave it. After each round every receipt
 that was given so far must be kept, and the next round must find the log in order.
 
-usage: log_crash.py BIN PRELOAD ROUNDS [--power] [--seed N], in a folder with m1.jwk and orders
+usage: log_crash.py BIN PRELOAD ROUNDS [--power] [--seed N], in a folder with m1.jwk
+It leaves the log there, and in receipts the receipts.
 """
 
 import base64
@@ -22,6 +24,16 @@ import threading
 import time
 
 NOW = "2016-04-01T11:00:00Z"
+# lm-log wants a signature and leaves it to lm-verify whether it is right.
+SIG = f'{{"protected":"{"A" * 158}","signature":"{"A" * 86}"}}'
+
+
+def order(number):
+    return (
+        f'{{"at":"{NOW}","energy_wh":{number % 5000 + 1},"from":"u1","id":"o{number}",'
+        '"market":"m1","period":"2016-04-01T12:00Z/PT30M","price":"0.11","seq":1,"side":"offer",'
+        f'"sig":{SIG},"type":"order","v":1}}\n'
+    ).encode()
 
 
 def fail(why):
@@ -56,6 +68,11 @@ class Appender:
             if line.endswith(b"\n"):
                 self.receipts.append(line)
 
+    def wait_for_receipt(self, seconds):
+        deadline = time.monotonic() + seconds
+        while not self.receipts and time.monotonic() < deadline:
+            time.sleep(0.001)
+
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.reader.join()
@@ -65,13 +82,14 @@ class Appender:
         return errors
 
 
-def check_promises(promised, when):
-    """Every receipt leads to the line of its entry."""
+def check_promises(promised, numbers, when):
+    """Every receipt for these entries leads to the line of its entry."""
     lines = []
     if os.path.exists("log"):
         with open("log", "rb") as file:
             lines = file.read().split(b"\n")[:-1]
-    for n, (leaf, line) in promised.items():
+    for n in numbers:
+        leaf, line = promised[n]
         if n >= len(lines):
             fail(f"{when}: entry {n}, for which there is a receipt, is lost")
         if hashlib.sha256(b"\0" + lines[n]).digest() != leaf:
@@ -132,17 +150,24 @@ def main():
     power = "--power" in sys.argv
     seed = int(sys.argv[sys.argv.index("--seed") + 1]) if "--seed" in sys.argv else 1
     rng = random.Random(seed)
-    with open("orders", "rb") as file:
-        orders = file.readlines()
+    orders = []
     environment = dict(os.environ)
     if power:
         environment.update(LD_PRELOAD=preload, LM_SYNC_TRACE=os.path.abspath("trace"))
     promised = {}
+    given = 0
     repaired = 0
     for number in range(rounds):
-        chosen = [rng.sample(orders, min(len(orders), 400)) for _ in range(2)]
-        appenders = [Appender(program, lines, environment) for lines in chosen]
-        time.sleep(rng.uniform(0.005, 0.08))
+        old = rng.sample(orders, min(len(orders), 40))
+        new = [order(len(orders) + place) for place in range(240)]
+        orders += new
+        # A third of the new ones is sent by both.
+        appenders = [Appender(program, rng.sample(lines, len(lines)), environment)
+                     for lines in (old + new[:160], old + new[80:])]
+        # At any instant, and at any while the receipts flow.
+        if rng.random() < 0.7:
+            appenders[0].wait_for_receipt(5)
+        time.sleep(rng.uniform(0, 0.05))
         errors = "".join(appender.kill() for appender in appenders)
         for line in errors.splitlines():
             repaired += "torn end" in line
@@ -151,21 +176,24 @@ def main():
         for appender in appenders:
             for line in appender.receipts:
                 note(promised, line)
-        check_promises(promised, f"round {number}")
+            given += len(appender.receipts)
         if power and os.path.exists("log"):
             cut_power(rng, "trace")
-            check_promises(promised, f"round {number}, after the power cut")
+        # The newest every time, all of them now and then.
+        numbers = promised if number % 20 == 0 else sorted(promised)[-2000:]
+        check_promises(promised, numbers, f"round {number}")
     # Everybody asks once more: what has an entry gets its receipt again.
-    result = subprocess.run([program, "append", "log", "-k", "m1.jwk", "--now", NOW, "orders"],
-                            stdout=subprocess.PIPE, env=environment, check=False)
+    result = subprocess.run([program, "append", "log", "-k", "m1.jwk", "--now", NOW],
+                            input=b"".join(orders[:20000]), stdout=subprocess.PIPE,
+                            env=environment, check=False)
     if result.returncode != 0:
         fail(f"the last append ended with {result.returncode}")
     for line in result.stdout.splitlines(keepends=True):
         note(promised, line)
-    check_promises(promised, "at the end")
+    check_promises(promised, promised, "at the end")
     with open("receipts", "wb") as file:
         file.writelines(promised[n][1] for n in sorted(promised))
-    print(f"{rounds} rounds, {len(promised)} receipts, {repaired} torn ends")
+    print(f"{rounds} rounds, {given} receipts, {repaired} torn ends")
 
 
 main()
