@@ -614,6 +614,14 @@ kept() { # instant of the cosignature at the gate
     mkfifo market.fifo
     cat market.log >market.fifo &
     clean "${ALL[@]}" --witness witness.vkey market.fifo registry.log
+    # Suppliers whose logs are not here may have settled; one of which something is here has.
+    cat "$M"/{readings,settlements}.ndjson >settled
+    clean "${ALL[@]}" registry.log market.log settled
+    jq -c 'select(.supplier != "B" and .from != "B")' settled >of-a
+    clean "${ALL[@]}" registry.log market.log of-a
+    jq -c "select(.supplier == \"B\" and .party == \"u8\" and .period == \"$T1\" | not)" settled >part
+    run -1 --separate-stderr audit "${ALL[@]}" registry.log market.log part
+    [[ $(jq -r 'select(.code) | "\(.code) \(.party)"' <<<"$output") == 'settlement_missing B' ]]
     # With two witnesses, both must have seen it.
     lm-keygen --id other --role auditor -o other.jwk >/dev/null
     run -1 --separate-stderr audit "${ALL[@]}" --witness witness.vkey --witness other.jwk registry.log market.log

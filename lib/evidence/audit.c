@@ -27,6 +27,7 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     audit->findings.context = options->context;
     lm_names_start(&audit->billed);
     lm_names_start(&audit->notified);
+    lm_names_start(&audit->in_sight);
     lm_period_set_start(&audit->settled);
     lm_period_set_start(&audit->maybe_adjusted);
     lm_period_set_start(&audit->adjusted);
@@ -72,6 +73,7 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_inform_free(audit->inform);
     lm_names_free(&audit->billed);
     lm_names_free(&audit->notified);
+    lm_names_free(&audit->in_sight);
     lm_period_set_free(&audit->settled);
     lm_period_set_free(&audit->maybe_adjusted);
     lm_period_set_free(&audit->adjusted);
@@ -168,9 +170,10 @@ static void work(void *context, size_t i) {
         return;
     }
     /* What is no log shows with its first line only. */
-    if (audit->stage == LM_AUDIT_SURVEY ? !item->audited->stream
-                                        : item->audited->log && audit->receipts.count > 0)
-        (void)hash_leaf(item, text);
+    bool hashed = audit->stage == LM_AUDIT_SURVEY ? !item->audited->stream
+                                                  : item->audited->log && audit->receipts.count > 0;
+    if (hashed && hash_leaf(item, text) < 0)
+        return;
     if (audit->stage == LM_AUDIT_JUDGE && item->parsed &&
         (!item->audited->log || hash_record(item) == 0))
         check_signature(item);

@@ -198,7 +198,10 @@ static bool is_pardoned(const struct lm_audit *audit, const struct lm_issued_key
 
 /* Where keepers' logs are here and PARTY's is not, what it issued may be there. */
 static bool is_out_of_sight(const struct lm_audit *audit, const char *party) {
+    uint32_t number;
     bool any = false;
+    if (lm_names_find(&audit->in_sight, party, strlen(party), &number))
+        return false;
     for (size_t i = 0; i < audit->input_count; i++) {
         const char *keeper = audit->inputs[i]->keeper;
         if (keeper && strcmp(keeper, party) == 0)

@@ -73,7 +73,8 @@ struct lm_audit {
     struct lm_audit_month *months;
     size_t month_count;
     size_t month_room;
-    struct lm_names billed; /* "month supplier" for which there is a bill */
+    struct lm_names in_sight; /* suppliers that settled or billed outside of logs */
+    struct lm_names billed;   /* "month supplier" for which there is a bill */
     struct lm_period_set settled;
     struct lm_period_set maybe_adjusted; /* by adjustments whose signatures nobody has checked */
     struct lm_period_set adjusted;

@@ -63,12 +63,24 @@ static int use_clearing(struct lm_audit *audit, const struct lm_audit_item *item
     return lm_books_want(audit->books, clearing->market, clearing->period, &rule, error);
 }
 
+/* Who issues outside of logs keeps none that is missing here. */
+static int note_sight(struct lm_audit *audit, const struct lm_audit_item *item, const char *party,
+                      struct lm_error *error) {
+    uint32_t number;
+    return item->audited->log
+               ? 0
+               : lm_names_add(&audit->in_sight, party, strlen(party), &number, error);
+}
+
 /* Where something of the period may have been adjusted, settlements are put by. */
 static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *item,
                           const struct lm_place *place, struct lm_error *error) {
     const struct lm_record *record = &item->record;
-    struct lm_period period = record->type == LM_TYPE_TRANSFER ? record->as.transfer.period
-                                                               : record->as.settlement.period;
+    bool transfer = record->type == LM_TYPE_TRANSFER;
+    struct lm_period period = transfer ? record->as.transfer.period : record->as.settlement.period;
+    if (note_sight(audit, item,
+                   transfer ? record->as.transfer.from : record->as.settlement.supplier, error) < 0)
+        return -1;
     if ((record->type == LM_TYPE_ADJUSTMENT &&
          lm_period_set_add(&audit->adjusted, period, error) < 0) ||
         lm_period_set_add(&audit->settled, period, error) < 0)
@@ -123,10 +135,13 @@ static int use_notice(struct lm_audit *audit, const struct lm_record *record,
     return lm_audit_issued(audit, record, place, error);
 }
 
-static int use_bill(struct lm_audit *audit, const struct lm_record *record,
+static int use_bill(struct lm_audit *audit, const struct lm_audit_item *item,
                     const struct lm_place *place, struct lm_error *error) {
+    const struct lm_record *record = &item->record;
     char month[LM_TIME_SIZE];
     uint32_t number;
+    if (note_sight(audit, item, record->as.bill.supplier, error) < 0)
+        return -1;
     (void)lm_month_format(record->as.bill.month, month);
     lm_buffer_reset(&audit->name);
     lm_buffer_format(&audit->name, "%s %s", month, record->as.bill.supplier);
@@ -191,7 +206,7 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
     case LM_TYPE_NOTICE:
         return use_notice(audit, record, place, error);
     case LM_TYPE_BILL:
-        return use_bill(audit, record, place, error);
+        return use_bill(audit, item, place, error);
     case LM_TYPE_TOTAL:
         return use_total(audit, record, place, error);
     case LM_TYPE_TARIFF:
