@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -491,7 +490,6 @@ int main(int argc, char **argv) {
     struct task task = {.run = &run, .options = &options};
 
     lm_crypto_guard_process();
-    (void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error like a full disk */
     lm_run_start(&run, &program, argc, argv, &options);
     const struct command *command = take_command(&run);
     check_usage(&run, command, &options);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,6 +209,7 @@ void lm_run_start(struct lm_run *run, const struct lm_program *program, int argc
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
             _exit(LM_EXIT_IO);
     }
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
     run->common = (void *)((char *)options + program->common_offset);
     lm_writer_open(&run->out, STDOUT_FILENO);
     if (lm_options_parse(program, argc, argv, options, &run->operands, &error) < 0) {

@@ -194,7 +194,8 @@ sys.stdout.buffer.write(text + b"%04X\r\n" % crc)'
     example 1 1
     cmp inbox/u1 orders.ndjson
     lm-log append registry.log -k registrar.jwk registry.ndjson >receipts
-    lm-log checkpoint registry.log -k registrar.jwk >checkpoint
+    lm-log checkpoint registry.log -k registrar.jwk >signed
+    mv signed checkpoint
     rm orders.ndjson
     example 2 1
     cmp inbox/u1 orders.ndjson

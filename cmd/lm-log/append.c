@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,7 +209,6 @@ void lm_log_append_command(struct lm_run *run, const struct lm_log_options *opti
     struct context context = {.run = run};
     struct lm_error error;
     struct lm_log_repair repair;
-    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
     context.path = lm_log_need_operand(run, "log");
     lm_run_key(run, &options->key, &context.key);
     char *origin = lm_log_origin(run, options, context.path, &context.key);

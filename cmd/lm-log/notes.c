@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +15,6 @@ void lm_log_checkpoint_command(struct lm_run *run, const struct lm_log_options *
     struct lm_error error;
     struct lm_log_repair repair;
     struct lm_buffer note = {0};
-    (void)signal(SIGXFSZ, SIG_IGN);
     const char *path = lm_log_need_operand(run, "log");
     lm_log_no_more_operands(run);
     lm_run_key(run, &options->key, &key);

@@ -138,6 +138,24 @@ static int tell_refused(const struct lm_settle *settle, const struct lm_settle_v
     return 0;
 }
 
+/* Whoever settles for one supplier and misspells it would be told otherwise that nothing is due. */
+static int check_supplier(const struct lm_settle *settle, const struct lm_settle_visitor *visitor,
+                          struct lm_error *error) {
+    const struct lm_versions *versions = &settle->facts.versions[LM_FACTS_PARTY];
+    const struct lm_place nowhere = {0};
+    struct lm_error why;
+    if (settle->only == LM_NOBODY)
+        return 0;
+    for (size_t i = 0; i < versions->count; i++) {
+        const struct lm_version *version = &versions->rows[i];
+        if (version->name == settle->only &&
+            settle->facts.parties[version->item].role == LM_ROLE_SUPPLIER)
+            return 0;
+    }
+    lm_fail(&why, LM_NO_IDENTITY, "nobody knows a supplier %s", settle->options.supplier);
+    return lm_settle_reject(visitor, &nowhere, &why, error);
+}
+
 static bool is_settled(const struct lm_settle *settle, const struct lm_period_row *period) {
     return period->wanted && !period->contradicted &&
            (!settle->wants || settle->wants(settle->wants_context, period->period));
@@ -145,7 +163,7 @@ static bool is_settled(const struct lm_settle *settle, const struct lm_period_ro
 
 int lm_settle_run(struct lm_settle *settle, const struct lm_settle_visitor *visitor,
                   struct lm_error *error) {
-    if (seal(settle, visitor, error) < 0)
+    if (seal(settle, visitor, error) < 0 || check_supplier(settle, visitor, error) < 0)
         return -1;
     struct lm_period_work *work = lm_period_work_new(settle, error);
     if (!work)

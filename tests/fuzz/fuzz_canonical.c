@@ -165,8 +165,9 @@ static void canonicalise_object(struct text *text, struct bytes *out) {
         text->at++;
     else
         do {
-            members = realloc(members, (count + 1) * sizeof *members);
-            HOLDS(members);
+            struct member *more = realloc(members, (count + 1) * sizeof *members);
+            HOLDS(more);
+            members = more;
             skip_space(text);
             members[count] = (struct member){.name = take_string(text)};
             skip_space(text);
