@@ -20,6 +20,7 @@
     X(NOT_ENTRY, "not_entry", "a line of a log is a record without an entry around it")            \
     X(ENTRY_NUMBER, "entry_number", "an entry's number is not its place in the log")               \
     X(ENTRY_TIME, "entry_time", "an entry is dated before the one that it follows")                \
+    X(MISPLACED, "misplaced", "an order or reading is in a log of somebody whom it is not for")    \
     X(ENTRY_REPEATED, "entry_repeated", "a log holds one record twice")                            \
     /* checkpoints, witnesses, receipts */                                                         \
     X(CHECKPOINT_UNSIGNED, "checkpoint_unsigned",                                                  \

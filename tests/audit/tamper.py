@@ -425,6 +425,12 @@ def _(w):
     change(w, "market", None, lambda o: o.update(price="0.01"), type="order", **{"from": "u9"})
 
 
+@case("a supplier logs an order that the market never got", KEEPERS, "misplaced A")
+def _(w):
+    unseen = w.sign("u5", [order("u5", PERIODS[0], "offer", 4000, "0.08", name="unseen")])
+    w.add("A", ORDERS_AT[0], unseen, 3)
+
+
 # ---- clearing, trades, notices ----
 
 @case("a clearing is dropped", KEEPERS, "clearing_missing lm")
@@ -603,6 +609,12 @@ def _(w):
     w.logs["B"].remove(entry)
     w.keep("B")
     resettle(w, ["B"])
+
+
+@case("a supplier logs a reading of another's customer", KEEPERS, "misplaced A")
+def _(w):
+    better = w.sign("m22", [reading("m22", PERIODS[2], 3, 0, seq=4)])
+    w.add("A", SETTLED_AT, better, w.logs["A"].index(w.find("A", type="settlement")[0]))
 
 
 @case("a total leaves out a meter's energy", ALL, "total_differs DSO")
