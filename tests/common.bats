@@ -128,11 +128,11 @@ setup() {
         grep -v '^hint: ' <<<"$stderr" >messages
         # One message a hostile line, in order, naming the line.
         diff <(sed -E "s/^$filter: stdin:([0-9]+): .*/\1/" messages) <(cut -d ' ' -f 1 "$F/$filter.lines")
-        while read -r number reason text <&3 && IFS= read -r message <&4; do
+        while read -r number reason text <&5 && IFS= read -r message <&6; do
             echo "$reason: $message"
             [[ $message == "$filter: stdin:$number: "* ]]
             [[ $text == - || $message == *"$text"* ]]
-        done 3<"$F/$filter.lines" 4<messages
+        done 5<"$F/$filter.lines" 6<messages
         "${COMMAND[@]}" <"$F/$filter.hostile" 2>/dev/null >got || true
         if [[ $filter == lm-audit ]]; then
             # To an audit each hostile line is a finding, and there is no other.
