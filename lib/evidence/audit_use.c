@@ -213,8 +213,8 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
     case LM_TYPE_CONTRACT:
     case LM_TYPE_NETWORK_FEE:
     case LM_TYPE_MARKET_RULES:
-        return lm_terms_history_add(&audit->terms, record, lm_audit_signer(audit, record), place,
-                                    error);
+        return lm_terms_history_add(&audit->terms, record, lm_audit_signer(audit, record),
+                                    lm_audited_keeper(item->audited, item->number), place, error);
     default:
         return 0;
     }

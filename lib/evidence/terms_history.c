@@ -16,6 +16,7 @@ struct lm_terms_row {
     uint8_t content[32];
     uint32_t name;
     uint32_t party;
+    bool own_log; /* it stands in a log of the party's */
     bool told;
 };
 
@@ -60,10 +61,12 @@ static bool write_name(const struct lm_record *record, struct lm_buffer *name,
 }
 
 int lm_terms_history_add(struct lm_terms_history *history, const struct lm_record *record,
-                         const char *party, const struct lm_place *place, struct lm_error *error) {
+                         const char *party, const char *keeper, const struct lm_place *place,
+                         struct lm_error *error) {
     struct lm_terms_row row = {.place = *place,
                                .logged_s = record->wrapped ? record->entry_at_s : LM_ABSENT,
-                               .party = NOBODY};
+                               .party = NOBODY,
+                               .own_log = party && keeper && strcmp(party, keeper) == 0};
     if (!write_name(record, &history->scratch, &row.valid))
         return 0;
     if (!lm_buffer_ok(&history->scratch))
@@ -169,8 +172,7 @@ static int tell(const struct lm_terms_history *history, const struct lm_terms_ro
     (void)snprintf(text, sizeof text, "the %s was changed on %s for the time since %s",
                    lm_names_text(&history->names, row->name), logged, start);
     return lm_findings_tell(findings, lm_code_word(LM_CODE_RETROACTIVE),
-                            row->party == NOBODY ? NULL
-                                                 : lm_names_text(&history->names, row->party),
+                            row->own_log ? lm_names_text(&history->names, row->party) : NULL,
                             places, 2, text, error);
 }
 

@@ -23,11 +23,12 @@ struct lm_terms_history {
 void lm_terms_history_start(struct lm_terms_history *history) LM_NONNULL;
 void lm_terms_history_free(struct lm_terms_history *history) LM_NONNULL;
 
-/* Adds a tariff, contract, network-fee or market-rules that PARTY (may be NULL) has signed; passes
- * over other types. The place's source must outlive the history. */
+/* Adds a tariff, contract, network-fee or market-rules that PARTY (may be NULL) has signed and that
+ * stands in a log of KEEPER's (may be NULL); passes over other types. The place's source must
+ * outlive the history. */
 int lm_terms_history_add(struct lm_terms_history *history, const struct lm_record *record,
-                         const char *party, const struct lm_place *place, struct lm_error *error)
-    LM_NONNULL_AT(1, 2, 4, 5) LM_MUST_CHECK;
+                         const char *party, const char *keeper, const struct lm_place *place,
+                         struct lm_error *error) LM_NONNULL_AT(1, 2, 5, 6) LM_MUST_CHECK;
 
 /* Where terms stand at a place that contradict others: true the first time only, with *party set to
  * who signed them (NULL where nobody is known). True as well where no terms stand there. */
@@ -35,7 +36,9 @@ bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_pla
                            const char **party) LM_NONNULL LM_MUST_CHECK;
 
 /* Tells of terms that were logged after they had begun, where others of their name, logged before,
- * held then. Bare records say nothing about when they came. */
+ * held then. When that was is the word of the log's keeper, who may have let them lie: whoever
+ * signed them is named only where it is her own log. Bare records say nothing about when they
+ * came. */
 int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 

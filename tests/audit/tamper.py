@@ -794,7 +794,8 @@ def _(w):
     w.keep("public")
 
 
-@case("a network fee is put up after the fact", KEEPERS, "retroactive DSO")
+@case("a network fee is put up after the fact, or the market has let it lie", KEEPERS,
+      "retroactive -")
 def _(w):
     dear = network_fee("DSO", "0.05", "2016-04-01T00:00Z/2017-01-01T00:00Z")
     w.add("public", SETTLED_AT, w.sign("DSO", [dear]))
