@@ -474,12 +474,16 @@ WANTED
 }
 
 @test "the table in the manual page is the one that the program has" {
-    sed -n '/^\.Ss Who is told what$/,/^\.El$/p' "$LM_ROOT/man/lm-inform.1" |
-        sed -n 's/^\.It //p' | sed 's/Em //g; s/ Ta /\t/g' >page
-    sed -E 's/ {2,}/\t/g' "$F/policy" >table
+    # The page has it by who tells, in fewer columns: it must fit where a manual is read.
+    sed -n '/^\.Ss Who is told what$/,/^\.Ed$/p' "$LM_ROOT/man/lm-inform.1" |
+        awk '/^told /,/^\.Ed$/' >lines
+    [[ $(wc -L <lines) -le 73 ]]
+    sed -E '/^\.Ed$/d; s/ {2,}/\t/g' lines |
+        awk '/^told/ { print $0 "\tby" } /^by / { by = tolower($3) } /\t/ && !/^told/ { print $0 "\t" by }' >page
+    sed -E "s/of (its [a-z]*)/\\1'/; s/ {2,}/\t/g" "$F/policy" >table
     [[ $(wc -l <table) -gt 10 ]]
     diff table page
-    # It needs no registry, and stays within 80 columns.
+    # It needs no registry, and nearly stays within 80 columns.
     run -0 lm-inform --policy
     [[ $(wc -L <"$F/policy") -le 85 ]]
 }

@@ -160,14 +160,11 @@ refused() {
 @test "the manual's examples" {
     mkdir inbox
     cp sealed.ndjson inbox/one
-    sed -n '/^\.Sh EXAMPLES$/,/^\.Sh SEE ALSO$/p' "$LM_ROOT/man/lm-open.1" | grep '^\.Dl \$ ' |
-        sed 's/^\.Dl \$ //' >commands
-    [ "$(wc -l <commands)" -ge 1 ]
-    lm-verify() { command lm-verify --now $now "$@"; }
-    while read -r command; do
-        echo "$command"
-        run -0 --separate-stderr eval "$command"
-        [ -z "$stderr" ]
-    done <commands
+    sed -n '/^\.Sh EXAMPLES$/,/^\.Sh SEE ALSO$/p' "$LM_ROOT/man/lm-open.1" |
+        sed -n '/^\.Bd/,/^\.Ed$/p' | sed '/^\./d; s/\\e/\\/g' >examples
+    [ "$(wc -l <examples)" -ge 2 ]
+    echo "lm-verify() { command lm-verify --now $now \"\$@\"; }" >run
+    run -0 --separate-stderr bash -euo pipefail <(cat run examples)
+    [ -z "$stderr" ]
     cmp orders.ndjson signed.ndjson
 }
