@@ -465,6 +465,27 @@ PYTHON
         lm-log check --leaf "$(oracle leaf market.log 30)" --log-key "$F/m1.vkey" -w "$F/w1.vkey" -w "$(<"$F/w2.vkey")"
 }
 
+@test "a witness takes the log's key from a registry, and keeps its state all the same" {
+    mkdir state
+    by_registry() {
+        lm-log cosign -k "$F/w1.jwk" --state state/seen -r "$F/registry.ndjson" \
+            --root "$F/registrar.jwk" --now "$NOW" "$@"
+    }
+    logged 7
+    by_registry --first market.log.checkpoint >one
+    cosign w1 --first market.log.checkpoint | cmp - one
+    sed -n 8,20p "$F/orders" | append >/dev/null
+    checkpoint >/dev/null
+    by_registry --log market.log market.log.checkpoint >two
+    cmp state/seen market.log.checkpoint
+    mkdir fork
+    (cd fork && sed -n 101,130p "$F/orders" | append >/dev/null && checkpoint >/dev/null)
+    run -1 --separate-stderr by_registry --log fork/market.log fork/market.log.checkpoint
+    [[ -z $output ]]
+    cmp state/seen market.log.checkpoint
+    cmp state/seen.fork fork/market.log.checkpoint
+}
+
 @test "a witness refuses a fork, a log that goes back, and what proves nothing" {
     logged 7
     cosign w1 --first market.log.checkpoint >/dev/null

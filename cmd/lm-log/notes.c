@@ -106,6 +106,11 @@ void lm_log_cosign_command(struct lm_run *run, const struct lm_log_options *opti
         bytes = proof.checkpoint;
         size = proof.checkpoint_size;
     }
+    /* A registry that is asked for the key is read in the sandbox. */
+    char *index = options->log ? lm_log_beside(run, options->log, "index") : NULL;
+    lm_run_allow(run, options->state, LM_SANDBOX_WRITE);
+    if (index)
+        lm_run_allow(run, index, LM_SANDBOX_READ);
     find_log_key(run, options, bytes, size, &witness.log);
     if (options->log && !(witness.log_file = lm_log_view_open(options->log, &error)))
         lm_run_fatal(run, &error);
@@ -113,6 +118,7 @@ void lm_log_cosign_command(struct lm_run *run, const struct lm_log_options *opti
         lm_run_fatal(run, &error);
     write_note(run, &note);
     lm_log_view_free(witness.log_file);
+    free(index);
     lm_proof_text_free(&proof);
     lm_buffer_free(&input);
     lm_buffer_free(&note);
