@@ -65,10 +65,12 @@ static const struct {
     {"checkpoint", lm_log_checkpoint_command, " key passphrase-file origin output "},
     {"vkey", lm_log_vkey_command, " key passphrase-file origin name "},
     {"cosign", lm_log_cosign_command,
-     " key passphrase-file state first name log-key keeper registry root log "},
+     " key passphrase-file state first name log-key keeper registry root registry-checkpoint "
+     "max-age"
+     " log "},
     {"prove", lm_log_prove_command, " checkpoint from with-entry exhibit claim "},
     {"check", lm_log_check_command,
-     " log-key keeper registry root from entry leaf receipt witness "},
+     " log-key keeper registry root registry-checkpoint max-age from entry leaf receipt witness "},
     {"cat", lm_log_cat_command, " rules period type length bare "},
 };
 
@@ -191,7 +193,9 @@ void lm_log_find_key(struct lm_run *run, const struct lm_log_options *options, c
                      struct lm_note_key *key) {
     struct lm_error error;
     uint8_t public_key[32];
-    bool by_registry = options->registry.root || options->registry.files.count > 0;
+    const struct lm_registry_options *registry = &options->registry;
+    bool by_registry =
+        registry->root || registry->files.count > 0 || registry->checkpoint || registry->max_age;
     if (!options->log_key && !by_registry)
         lm_run_usage(run, "--log-key, or --registry and --root, say whose the log is");
     if (options->log_key && by_registry)

@@ -16,7 +16,6 @@ struct options {
 
 static const struct lm_option option_table[] = {
     LM_REGISTRY_OPTION_ROWS(struct options, registry),
-    LM_REGISTRY_CHECKPOINT_ROWS(struct options, registry),
     {0, "alerts", LM_OPTION_FILE, "FILE", NULL, offsetof(struct options, alerts),
      "write alert records to FILE: floods, forgeries, junk"},
     {0, "bare", LM_OPTION_FLAG, NULL, NULL, offsetof(struct options, bare),

@@ -1,5 +1,6 @@
 /*
- * -r FILE and --root FILE|KID, for the programs that must know who is who.
+ * -r FILE and --root FILE|KID, for the programs that must know who is who, and what says that the
+ * registry is whole and recent.
  */
 #ifndef LM_CMD_REGISTRY_H
 #define LM_CMD_REGISTRY_H
@@ -28,20 +29,20 @@ struct lm_registry_options {
      NULL,                                                                                         \
      offsetof(type, field.files),                                                                  \
      "identities, revocations, rules, firmware; several times if need be"},                        \
-    {                                                                                              \
-        0, "root", LM_OPTION_FILE, "FILE|KID", NULL, offsetof(type, field.root),                   \
-            "the registrar's key, or its thumbprint"                                               \
-    }
-
-/* The rows for --registry-checkpoint and --max-age, of the programs that have them. */
-#define LM_REGISTRY_CHECKPOINT_ROWS(type, field)                                                   \
-    {0,                                                                                            \
-     "registry-checkpoint",                                                                        \
-     LM_OPTION_FILE,                                                                               \
-     "FILE",                                                                                       \
-     NULL,                                                                                         \
-     offsetof(type, field.checkpoint),                                                             \
-     "the registry is the whole log of this checkpoint, or nothing is done"},                      \
+        {0,                                                                                        \
+         "root",                                                                                   \
+         LM_OPTION_FILE,                                                                           \
+         "FILE|KID",                                                                               \
+         NULL,                                                                                     \
+         offsetof(type, field.root),                                                               \
+         "the registrar's key, or its thumbprint"},                                                \
+        {0,                                                                                        \
+         "registry-checkpoint",                                                                    \
+         LM_OPTION_FILE,                                                                           \
+         "FILE",                                                                                   \
+         NULL,                                                                                     \
+         offsetof(type, field.checkpoint),                                                         \
+         "the registry is the whole log of this checkpoint, or nothing is done"},                  \
     {                                                                                              \
         0, "max-age", LM_OPTION_TEXT, "DURATION", NULL, offsetof(type, field.max_age),             \
             "the checkpoint is no older: 90s, 15m, 12h, 7d"                                        \

@@ -66,6 +66,25 @@ nothing() {
     }
 }
 
+# refused STATUS COMMAND…: by the whole registry COMMAND ends with STATUS; by one whose last
+# revocation was cut off it does what it should not, and with the whole one's checkpoint nothing,
+# as by an old one. LOG stands for the registry in COMMAND, whose input is the file "input".
+refused() {
+    local want=$1
+    shift
+    run -0 --separate-stderr "${@//LOG/before}" <input
+    [ -n "$output" ] || return 1
+    run "-$want" --separate-stderr "${@//LOG/log}" --registry-checkpoint log.checkpoint --max-age 1h <input
+    [[ $want -eq 0 || $stderr == *revoked* ]] || return 1
+    run -66 --separate-stderr "${@//LOG/before}" --registry-checkpoint log.checkpoint <input
+    [ -z "$output" ] || return 1
+    [[ $stderr == *", and the checkpoint speaks of "* ]] || return 1
+    run -66 --separate-stderr "${@//LOG/before}" --registry-checkpoint before.checkpoint --max-age 1d <input
+    [ -z "$output" ] || return 1
+    [[ $stderr == *"seconds old"* ]] || return 1
+    run -2 "${@//LOG/log}" --max-age 1h <input
+}
+
 @test "the whole log counts, by the registrar's key however it is named" {
     for root in registrar.jwk "$(jq -r '.keys[0].kid' registrar.jwk)"; do
         run -0 --separate-stderr lm-verify -r log --root "$root" --registry-checkpoint log.checkpoint \
@@ -175,4 +194,53 @@ PY
     done
     run -2 lm-verify -r log --root registrar.jwk --max-age 1h claims
     run -2 lm-verify -r log -r registry --root registrar.jwk --registry-checkpoint log.checkpoint claims
+}
+
+# ---- the other programs that are told who is who ----
+
+@test "lm-seal seals to no key whose revocation was cut off" {
+    printf '%s\n' '{"type":"notice","v":1,"to":"u1","market":"m1","period":"2016-04-01T12:00Z/PT30M","price":null,"orders":[]}' >input
+    refused 1 lm-seal -r LOG --root registrar.jwk --now $now
+}
+
+@test "lm-inform tells nothing by a registry whose end was cut off" {
+    for bid in '--from u1 --offer' '--from u2 --bid'; do
+        # shellcheck disable=SC2086
+        lm-bid --market m1 --period 2016-04-01T12:00Z/PT30M --now $now $bid 2kWh@0.11
+    done | lm-clear --all >input
+    # A revocation takes nothing from what somebody may be told.
+    refused 0 lm-inform -r LOG --root registrar.jwk --now $now
+}
+
+@test "lm-auth: nobody is asked, and nobody is there, by a key whose revocation was cut off" {
+    lm-auth challenge -k u1.jwk -s u1.auth -t m1 --now $now >input
+    # Each has a state of its own, as what was answered is not answered again.
+    respond() { rm -f m1.auth && lm-auth respond -k m1.jwk -s m1.auth --root registrar.jwk --now $now "$@"; }
+    refused 1 respond -r LOG
+    lm-auth challenge -k m1.jwk -s asked --ttl 3600 -t u1 --now $now |
+        lm-auth respond -k u1.jwk -s u1.auth -r log --root registrar.jwk --now $now >input
+    check() { cp asked m1.auth && chmod 600 m1.auth && lm-auth check -s m1.auth --root registrar.jwk --now $now "$@"; }
+    refused 1 check -r LOG
+    run -2 --separate-stderr lm-auth challenge -k m1.jwk -s m1.auth -t u1 --registry-checkpoint log.checkpoint
+    [[ $stderr == *"--registry-checkpoint does not go with challenge"* ]]
+}
+
+@test "lm-log: a log is nobody's by a key whose revocation was cut off" {
+    lm-log append m1.log -k m1.jwk --now $now claims >/dev/null
+    lm-log checkpoint m1.log -k m1.jwk --now $now >m1.checkpoint
+    cp log before
+    cp log.checkpoint before.checkpoint
+    printf '{"type":"revocation","v":1,"id":"m1","kid":"%s","at":"2016-04-01T10:30:00Z","reason":"lost"}\n' \
+        "$(jq -r '.keys[0].kid' m1.jwk)" | lm-sign -k registrar.jwk >revocation
+    log 2016-04-01T10:30:00Z revocation
+    checkpoint 2016-04-02T10:45:00Z
+    local now=2016-04-02T11:00:00Z
+    lm-log prove m1.log 0 --with-entry >proof
+    cp proof input
+    refused 1 lm-log check -r LOG --root registrar.jwk --now $now
+    cp m1.checkpoint input
+    cosign() { rm -f state* && lm-log cosign -k s1.jwk --state state --first --root registrar.jwk --now $now "$@"; }
+    refused 1 cosign -r LOG
+    run -2 --separate-stderr lm-log check --log-key m1.jwk --registry-checkpoint log.checkpoint proof
+    [[ $stderr == *"--log-key and --registry do not go together"* ]]
 }

@@ -6,6 +6,8 @@ complete -c lm-auth -s t -l to -x -d 'challenge: whom; several times for several
 complete -c lm-auth -l ttl -x -d 'challenge, respond: how long an answer counts; without it 60'
 complete -c lm-auth -s r -l registry -r -F -d 'identities, revocations, rules, firmware; several times if need be'
 complete -c lm-auth -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-auth -l registry-checkpoint -r -F -d 'the registry is the whole log of this checkpoint, or nothing is done'
+complete -c lm-auth -l max-age -x -d 'the checkpoint is no older: 90s, 15m, 12h, 7d'
 complete -c lm-auth -l skew -x -d 'respond, check: how much clocks may differ; without it 30'
 complete -c lm-auth -l attest -x -d 'respond: include what PROGRAM prints, called with the challenge\'s digest'
 complete -c lm-auth -s f -l from -x -d 'check: nobody else\'s response will do'

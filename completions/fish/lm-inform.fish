@@ -1,6 +1,8 @@
 # Written from the option table of lm-inform.
 complete -c lm-inform -s r -l registry -r -F -d 'identities, revocations, rules, firmware; several times if need be'
 complete -c lm-inform -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-inform -l registry-checkpoint -r -F -d 'the registry is the whole log of this checkpoint, or nothing is done'
+complete -c lm-inform -l max-age -x -d 'the checkpoint is no older: 90s, 15m, 12h, 7d'
 complete -c lm-inform -l settlement -d 'tell of readings, settlements, transfers and bills instead of auctions'
 complete -c lm-inform -l by -x -a 'registrar market user supplier dso tso meter auditor' -d 'tell only what this role tells'
 complete -c lm-inform -l policy -d 'print who may be told what and exit'

@@ -1,6 +1,8 @@
 # Written from the option table of lm-seal.
 complete -c lm-seal -s r -l registry -r -F -d 'identities, revocations, rules, firmware; several times if need be'
 complete -c lm-seal -l root -r -F -d 'the registrar\'s key, or its thumbprint'
+complete -c lm-seal -l registry-checkpoint -r -F -d 'the registry is the whole log of this checkpoint, or nothing is done'
+complete -c lm-seal -l max-age -x -d 'the checkpoint is no older: 90s, 15m, 12h, 7d'
 complete -c lm-seal -l to -x -d 'seal to this addressee of the record; several times for a sealed record each'
 complete -c lm-seal -l orders -r -F -d 'seal notices with the keys that the verified orders in FILE name for it'
 complete -c lm-seal -s j -l jobs -x -d 'work with N threads; without it, or with 0, one a processor'
