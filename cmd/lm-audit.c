@@ -5,6 +5,7 @@
 #include "lib/base/file.h"
 #include "lib/evidence/audit.h"
 #include "lib/evidence/report.h"
+#include "lib/evidence/verdicts.h"
 #include "lib/evidence/witness_key.h"
 
 struct options {
@@ -13,6 +14,8 @@ struct options {
     struct lm_list checkpoints;
     struct lm_list witnesses;
     const char *receipts;
+    const char *claims;
+    const char *verdicts;
     int64_t power_max_w;
     bool report;
 };
@@ -27,6 +30,10 @@ static const struct lm_option option_table[] = {
     ROW(FILES, "witness", "VKEY|FILE", witnesses,
         "a witness that must have seen the logs; several times if need be"),
     ROW(FILE, "receipts", "FILE", receipts, "receipts, each for an entry that must be there"),
+    ROW(FILE, "claims", "FILE", claims,
+        "claims, each to be answered by a verdict and its exhibits"),
+    ROW(FILE, "verdicts", "FILE", verdicts,
+        "check claims with their verdicts and exhibits instead of logs"),
     ROW(FLAG, "report", NULL, report, "write lines for people instead of records"),
     ROW(NUMBER, "max-power", "W", power_max_w,
         "the most watts that a meter can carry; without it 1000000"),
@@ -44,6 +51,7 @@ static const struct lm_program program = {
 
 struct context {
     struct lm_run *run;
+    struct lm_verdicts *verdicts;
     bool report;
     uint64_t findings;
     struct lm_buffer line;
@@ -90,6 +98,11 @@ static void add_checkpoints(struct lm_run *run, struct lm_audit *audit, const st
         lm_buffer_free(&buffers[i]);
     }
     free(buffers);
+}
+
+static int add_claim(void *audit, const struct lm_input *input, struct lm_record *record,
+                     struct lm_error *error) {
+    return lm_audit_claim(audit, record, input->source, &input->line, error);
 }
 
 static int add_receipt(void *audit, const struct lm_input *input, struct lm_record *record,
@@ -164,13 +177,104 @@ static void read_lines(struct lm_run *run, struct lm_audit *audit) {
     run->any_object = run->any_object || lm_audit_any(audit);
 }
 
+/* Exhibits are for programs, not for people. */
+static int write_answer(void *pointer, enum lm_type type, const union lm_body *body,
+                        struct lm_error *error) {
+    struct context *context = pointer;
+    (void)error;
+    if (!context->report)
+        lm_record_write(type, body, &context->line);
+    else if (type == LM_TYPE_VERDICT)
+        lm_report_answer(&body->verdict, &context->line);
+    else
+        return 0;
+    lm_run_write_buffer(context->run, &context->line);
+    return 0;
+}
+
 static void judge(struct context *context, struct lm_audit *audit) {
     struct lm_error error;
     bool clean;
+    bool upheld;
     check(context->run, lm_audit_finish(audit, &clean, &error), &error);
+    check(context->run, lm_audit_answer(audit, write_answer, &upheld, &error), &error);
     write_verdict(context, clean);
-    if (!clean)
+    if (!clean || upheld)
         lm_run_negative(context->run);
+}
+
+/* ---- --verdicts: what others have answered ---- */
+
+static void refuse_term(void *pointer, const char *source, uint64_t line,
+                        const struct lm_error *why) {
+    struct context *context = pointer;
+    const struct lm_input input = {source, {.number = line}};
+    lm_run_reject(context->run, &input, why);
+}
+
+static int add_verdict(void *pointer, const struct lm_input *input, struct lm_record *record,
+                       struct lm_error *error) {
+    struct context *context = pointer;
+    return lm_verdicts_add(context->verdicts, record, input->source, input->line.number, error);
+}
+
+static void check_verdicts(struct context *context, const struct options *options,
+                           const struct lm_root *root, struct lm_pool *pool) {
+    struct lm_run *run = context->run;
+    const struct lm_verdicts_options wanted = {.root = root,
+                                               .now_s = lm_run_now(run),
+                                               .pool = pool,
+                                               .finding = write_finding,
+                                               .refuse = refuse_term,
+                                               .context = context};
+    struct lm_input input;
+    struct lm_record record;
+    struct lm_error error;
+    bool clean;
+    context->verdicts = lm_verdicts_new(&wanted, &error);
+    if (!context->verdicts)
+        lm_run_fatal(run, &error);
+    while (lm_run_record(run, &input, &record)) {
+        check(run,
+              lm_verdicts_term(context->verdicts, &record, input.source, input.line.number, &error),
+              &error);
+        lm_record_free(&record);
+    }
+    check(run, lm_verdicts_seal(context->verdicts, &error), &error);
+    if (!run->stopped)
+        lm_run_file(run, options->verdicts, add_verdict, context);
+    if (!run->stopped) {
+        check(run, lm_verdicts_finish(context->verdicts, &clean, &error), &error);
+        write_verdict(context, clean);
+        if (!clean)
+            lm_run_negative(run);
+    }
+    lm_verdicts_free(context->verdicts);
+}
+
+/* ---- the audit ---- */
+
+static void audit_logs(struct context *context, const struct options *options,
+                       const struct lm_audit_options *wanted, struct lm_buffer *checkpoints) {
+    struct lm_run *run = context->run;
+    struct lm_error error;
+    struct lm_audit *audit = lm_audit_new(wanted, &error);
+    if (!audit)
+        lm_run_fatal(run, &error);
+    add_checkpoints(run, audit, &options->checkpoints, checkpoints);
+    if (options->claims)
+        lm_run_file(run, options->claims, add_claim, audit);
+    if (!run->stopped)
+        read_lines(run, audit);
+    if (options->receipts && !run->stopped)
+        lm_run_file(run, options->receipts, add_receipt, audit);
+    /* Where --strict has stopped, half of the records are no market to judge. */
+    if (!run->stopped) {
+        lm_run_again(run);
+        read_lines(run, audit);
+        judge(context, audit);
+    }
+    lm_audit_free(audit);
 }
 
 int main(int argc, char **argv) {
@@ -182,6 +286,11 @@ int main(int argc, char **argv) {
     lm_run_start(&run, &program, argc, argv, &options);
     if (!options.root)
         lm_run_usage(&run, "--root is needed");
+    if (options.claims && options.checkpoints.count == 0)
+        lm_run_usage(&run, "--claims needs a --checkpoint: without one, no entry can be exhibited");
+    if (options.verdicts && (options.claims || options.receipts || options.checkpoints.count > 0 ||
+                             options.witnesses.count > 0))
+        lm_run_usage(&run, "--verdicts checks what is in its FILE, by a registry and no logs");
     struct context context = {.run = &run, .report = options.report};
     check(&run, lm_crypto_start(&error), &error);
     check(&run, lm_root_load(options.root, &root, &error), &error);
@@ -190,6 +299,10 @@ int main(int argc, char **argv) {
     struct lm_buffer *checkpoints = read_files(&run, &options.checkpoints);
     if (options.receipts)
         lm_run_allow(&run, options.receipts, LM_SANDBOX_READ);
+    if (options.claims)
+        lm_run_allow(&run, options.claims, LM_SANDBOX_READ);
+    if (options.verdicts)
+        lm_run_allow(&run, options.verdicts, LM_SANDBOX_READ);
     lm_run_confine_to_input(&run);
     /* Its threads are confined as well. */
     struct lm_pool *pool = lm_pool_new((size_t)options.common.jobs, &error);
@@ -204,20 +317,12 @@ int main(int argc, char **argv) {
                                             .finding = write_finding,
                                             .refuse = refuse,
                                             .context = &context};
-    struct lm_audit *audit = lm_audit_new(&wanted, &error);
-    if (!audit)
-        lm_run_fatal(&run, &error);
-    add_checkpoints(&run, audit, &options.checkpoints, checkpoints);
-    read_lines(&run, audit);
-    if (options.receipts && !run.stopped)
-        lm_run_file(&run, options.receipts, add_receipt, audit);
-    /* Where --strict has stopped, half of the records are no market to judge. */
-    if (!run.stopped) {
-        lm_run_again(&run);
-        read_lines(&run, audit);
-        judge(&context, audit);
+    if (options.verdicts) {
+        check_verdicts(&context, &options, &root, pool);
+        free(checkpoints);
+    } else {
+        audit_logs(&context, &options, &wanted, checkpoints);
     }
-    lm_audit_free(audit);
     lm_pool_free(pool);
     free(witnesses);
     lm_list_free(&options.checkpoints);

@@ -68,6 +68,7 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_terms_history_free(&audit->terms);
     lm_commitments_free(&audit->commitments);
     lm_receipts_free(&audit->receipts);
+    lm_claims_free(&audit->claims);
     lm_findings_free(&audit->findings);
     lm_repeats_free(audit->repeats);
     lm_inform_free(audit->inform);
@@ -90,6 +91,19 @@ void lm_audit_free(struct lm_audit *audit) {
 int lm_audit_checkpoint(struct lm_audit *audit, const char *file, const char *bytes, size_t size,
                         struct lm_error *error) {
     return lm_commitments_add(&audit->commitments, file, bytes, size, error);
+}
+
+int lm_audit_claim(struct lm_audit *audit, const struct lm_record *record, const char *file,
+                   const struct lm_line *line, struct lm_error *error) {
+    return lm_claims_add(&audit->claims, record, file, line, error);
+}
+
+int lm_audit_answer(struct lm_audit *audit,
+                    int (*tell)(void *context, enum lm_type type, const union lm_body *body,
+                                struct lm_error *error),
+                    bool *upheld, struct lm_error *error) {
+    return lm_claims_answer(&audit->claims, !audit->registry_doubted, tell, audit->options.context,
+                            upheld, error);
 }
 
 bool lm_audit_any(const struct lm_audit *audit) {
@@ -170,8 +184,10 @@ static void work(void *context, size_t i) {
         return;
     }
     /* What is no log shows with its first line only. */
-    bool hashed = audit->stage == LM_AUDIT_SURVEY ? !item->audited->stream
-                                                  : item->audited->log && audit->receipts.count > 0;
+    bool hashed =
+        audit->stage == LM_AUDIT_SURVEY
+            ? !item->audited->stream
+            : item->audited->log && (audit->receipts.count > 0 || audit->claims.count > 0);
     if (hashed && hash_leaf(item, text) < 0)
         return;
     if (audit->stage == LM_AUDIT_JUDGE && item->parsed &&
@@ -202,6 +218,9 @@ static int survey_item(struct lm_audit *audit, struct lm_audit_item *item, struc
     }
     audit->any = true;
     audited->identities = audited->identities || item->record.type == LM_TYPE_IDENTITY;
+    if (audited->log &&
+        lm_claims_survey(&audit->claims, audited, &item->record, item->number, error) < 0)
+        return -1;
     return lm_audit_survey(audit, &item->record, audited->name, item->number, error);
 }
 
@@ -229,6 +248,9 @@ static int judge_item(struct lm_audit *audit, const struct lm_audit_item *item,
         return -1;
     if (audited->log)
         lm_receipts_see(&audit->receipts, item->number - 1, item->leaf);
+    if (lm_claims_see(&audit->claims, audited, item->number, record,
+                      item->good ? LM_NONE : item->why.reason, item->leaf, error) < 0)
+        return -1;
     if (item->good)
         return lm_audit_use(audit, item, error);
     return lm_findings_refuse(&audit->findings, &item->why, find_party(audit, item), &place, error);
@@ -383,7 +405,9 @@ static int end_survey(struct lm_audit *audit, struct lm_error *error) {
                              audit->inputs, audit->input_count, &audit->findings, error) < 0)
         return -1;
     find_doubts(audit);
-    return 0;
+    return lm_claims_open(&audit->claims, audit->registry, &audit->commitments,
+                          audit->options.now_s, audit->options.refuse, audit->options.context,
+                          error);
 }
 
 static int end_judging(struct lm_audit *audit, struct lm_error *error) {

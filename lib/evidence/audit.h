@@ -9,6 +9,8 @@
  *     struct lm_audit *audit = lm_audit_new(&options, &error);
  *     while (... a checkpoint ...)
  *         lm_audit_checkpoint(audit, file, bytes, size, &error);
+ *     while (... a claim ...)
+ *         lm_audit_claim(audit, &record, file, &line, &error);
  *     for (int pass = 0; pass < 2; pass++) {
  *         while (... an input ...) {
  *             lm_audit_input(audit, name, stream, &error);
@@ -20,10 +22,11 @@
  *             lm_audit_receipt(audit, &line, &error);
  *     }
  *     lm_audit_finish(audit, &clean, &error);
+ *     lm_audit_answer(audit, tell, &upheld, &error);
  *     lm_audit_free(audit);
  *
  * Memory holds what recomputation needs (a row for each order, trade, reading, settlement…), never
- * the lines.
+ * the lines; and the records that claims are judged by.
  */
 #ifndef LM_EVIDENCE_AUDIT_H
 #define LM_EVIDENCE_AUDIT_H
@@ -64,6 +67,11 @@ void lm_audit_free(struct lm_audit *audit);
 int lm_audit_checkpoint(struct lm_audit *audit, const char *file, const char *bytes, size_t size,
                         struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* Adds a claim to be answered, before the first line; passes over other types. FILE must outlive
+ * the audit. A claim that is not signed by the claimant is refused after the first pass. */
+int lm_audit_claim(struct lm_audit *audit, const struct lm_record *record, const char *file,
+                   const struct lm_line *line, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* The lines that follow are those of the next input, the same ones in each pass. NAME is what
  * findings call it, which must outlive the audit; NULL for nothing. Unless it is a STREAM, an input
  * whose first line is an entry is a log. */
@@ -81,6 +89,13 @@ int lm_audit_receipt(struct lm_audit *audit, const struct lm_line *line,
                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* True once a line was a record. */
 bool lm_audit_any(const struct lm_audit *audit) LM_NONNULL;
+
+/* After the second pass: answers the claims in their order. TELL gets each verdict, then the
+ * exhibits that it rests on, with the audit's context. *upheld says whether any claim was. */
+int lm_audit_answer(struct lm_audit *audit,
+                    int (*tell)(void *context, enum lm_type type, const union lm_body *body,
+                                struct lm_error *error),
+                    bool *upheld, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Recomputes and compares: the findings of logs, terms, readings, then those of what was issued,
  * by name. *clean says whether there was none at all. */

@@ -6,6 +6,7 @@
 
 #include "lib/evidence/audit.h"
 #include "lib/evidence/audited.h"
+#include "lib/evidence/claims.h"
 #include "lib/evidence/commitments.h"
 #include "lib/evidence/comparison.h"
 #include "lib/evidence/period_set.h"
@@ -59,6 +60,7 @@ struct lm_audit {
     struct lm_repeats *repeats;
     struct lm_commitments commitments;
     struct lm_receipts receipts;
+    struct lm_claims claims;
     struct lm_audit_item *batch;
     size_t batch_count;
     struct lm_buffer texts;

@@ -41,7 +41,10 @@
     X(RETROACTIVE, "retroactive", "terms were changed for a time that had already begun")          \
     /* readings */                                                                                 \
     X(IMPLAUSIBLE, "implausible", "a reading is of more energy than a meter can carry")            \
-    X(EARLY, "early", "a reading was logged before its period had ended")
+    X(EARLY, "early", "a reading was logged before its period had ended")                          \
+    /* verdicts on claims */                                                                       \
+    X(EXHIBITS, "exhibits", "the exhibits of a verdict are not those that it names")               \
+    X(VERDICT_UNFOUNDED, "verdict_unfounded", "a verdict does not follow from its exhibits")
 
 /* What can be wrong with issued records: X(constant, suffix, what it means). */
 #define LM_DIFFERENCES(X)                                                                          \

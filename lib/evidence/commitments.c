@@ -16,6 +16,7 @@ struct lm_keeper_key {
 struct lm_commitment {
     const char *file;
     char *bytes; /* owned; the checkpoint borrows from them */
+    size_t size;
     bool readable;
     struct lm_checkpoint checkpoint;
     const char *keeper; /* whose registered key has signed; NULL for nobody's */
@@ -74,6 +75,7 @@ int lm_commitments_add(struct lm_commitments *commitments, const char *file, con
     if (!item->bytes)
         return lm_fail_memory(error);
     memcpy(item->bytes, bytes, size);
+    item->size = size;
     commitments->count++;
     item->readable = lm_checkpoint_parse(item->bytes, size, &item->checkpoint, &item->why) == 0;
     return item->readable ? add_size(commitments, item->checkpoint.size, error) : 0;
@@ -81,7 +83,7 @@ int lm_commitments_add(struct lm_commitments *commitments, const char *file, con
 
 int lm_commitments_key(struct lm_commitments *commitments, const struct lm_identity *identity,
                        struct lm_error *error) {
-    if (commitments->count == 0 ||
+    if ((commitments->count == 0 && !commitments->keys_only) ||
         (identity->role != LM_ROLE_MARKET && identity->role != LM_ROLE_SUPPLIER &&
          identity->role != LM_ROLE_REGISTRAR))
         return 0;
@@ -451,6 +453,35 @@ int lm_commitments_match(struct lm_commitments *commitments, const struct lm_reg
             return -1;
     }
     return 0;
+}
+
+bool lm_commitments_newest(const struct lm_commitments *commitments,
+                           const struct lm_audited *audited, const char **bytes, size_t *size,
+                           int64_t *signed_s) {
+    for (size_t i = 0; i < commitments->count; i++) {
+        const struct lm_commitment *item = &commitments->items[i];
+        if (item->audited != audited || !item->matches || !audited->keeper ||
+            strcmp(item->keeper, audited->keeper) != 0 ||
+            item->checkpoint.size != audited->committed)
+            continue;
+        *bytes = item->bytes;
+        *size = item->size;
+        *signed_s = item->signed_s;
+        return true;
+    }
+    return false;
+}
+
+const char *lm_commitments_signer(const struct lm_commitments *commitments,
+                                  const struct lm_checkpoint *checkpoint,
+                                  const struct lm_registry *registry, int64_t now_s,
+                                  int64_t *signed_s, struct lm_error *error) {
+    struct lm_commitment item = {.checkpoint = *checkpoint, .witnessed_s = LM_ABSENT};
+    find_keeper(commitments, &item, registry, now_s);
+    *signed_s = item.signed_s;
+    if (!item.keeper)
+        *error = item.why;
+    return item.keeper;
 }
 
 bool lm_commitments_anchored(const struct lm_audited *audited, uint64_t number, int64_t instant_s) {

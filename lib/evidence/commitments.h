@@ -29,6 +29,7 @@ struct lm_commitments {
     size_t key_count;
     size_t key_room;
     struct lm_names ids;
+    bool keys_only; /* set by who has no checkpoints, and asks whose others are */
 };
 
 /* WITNESSES must outlive the commitments. */
@@ -59,6 +60,19 @@ int lm_commitments_match(struct lm_commitments *commitments, const struct lm_reg
                          int64_t now_s, struct lm_audited *const *inputs, size_t count,
                          struct lm_findings *findings, struct lm_error *error)
     LM_NONNULL_AT(1, 2, 6, 7) LM_MUST_CHECK;
+
+/* The checkpoint, as it was added, up to which a log's keeper answers for it, and when that was
+ * signed. False where there is none. Borrowed. */
+bool lm_commitments_newest(const struct lm_commitments *commitments,
+                           const struct lm_audited *audited, const char **bytes, size_t *size,
+                           int64_t *signed_s) LM_NONNULL LM_MUST_CHECK;
+/* Who, of those whose keys were noted, has signed a checkpoint, and when, 0 where that is not said.
+ * NULL with *error where nobody has whose key counts at NOW_S. */
+const char *lm_commitments_signer(const struct lm_commitments *commitments,
+                                  const struct lm_checkpoint *checkpoint,
+                                  const struct lm_registry *registry, int64_t now_s,
+                                  int64_t *signed_s,
+                                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Whether every witness had signed, by an instant, that line NUMBER of a log is there. */
 bool lm_commitments_anchored(const struct lm_audited *audited, uint64_t number,

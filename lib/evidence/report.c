@@ -25,6 +25,17 @@ void lm_report_finding(const struct lm_finding *finding, struct lm_buffer *out) 
     lm_buffer_byte(out, ')');
 }
 
+void lm_report_answer(const struct lm_verdict *verdict, struct lm_buffer *out) {
+    lm_buffer_format(out, "claim %.8s: %s", verdict->claim, lm_result_words[verdict->result]);
+    if (verdict->party) {
+        lm_buffer_text(out, ", ");
+        escape(verdict->party, out);
+        lm_buffer_text(out, " is at fault");
+    }
+    lm_buffer_text(out, ": ");
+    escape(verdict->text, out);
+}
+
 void lm_report_verdict(bool clean, uint64_t findings, struct lm_buffer *out) {
     if (clean)
         lm_buffer_text(out, "verdict: clean");

@@ -11,6 +11,8 @@
  *     lm: trade 2016-04-01T12:00Z/PT30M, … is not what it should be (trade_differs: market.log 17)
  */
 void lm_report_finding(const struct lm_finding *finding, struct lm_buffer *out) LM_NONNULL;
+/* Appends the answer to a claim as one line. */
+void lm_report_answer(const struct lm_verdict *verdict, struct lm_buffer *out) LM_NONNULL;
 /* Appends the closing line. */
 void lm_report_verdict(bool clean, uint64_t findings, struct lm_buffer *out) LM_NONNULL;
 

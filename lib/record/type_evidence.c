@@ -42,8 +42,13 @@ static const struct lm_member claim_rows[] = {
     LM_OBJECT_ROW(struct lm_claim, "entries", LM_LIST, entries, lm_entry_reference_members,
                   "what the claim is about"),
     LM_WORD_ROW(struct lm_claim, "kind", 0, kind, lm_claim_words, "what is claimed"),
+    LM_ROW(struct lm_claim, "month", MONTH, LM_OPTIONAL, month, "the month of the bill"),
+    LM_ROW(struct lm_claim, "period", PERIOD, LM_OPTIONAL, period,
+           "the period that the claim is about"),
     LM_ROW(struct lm_claim, "receipt", JSON, LM_OPTIONAL, receipt,
            "the receipt for what is missing"),
+    LM_ROW(struct lm_claim, "record", JSON, LM_OPTIONAL, record,
+           "what the claimant holds: her signed order, or what somebody else has signed"),
     LM_ROW(struct lm_claim, "text", TEXT, LM_OPTIONAL, text, "in the claimant's words"),
 };
 static const struct lm_members lm_claim_members = LM_MEMBERS(claim_rows, struct lm_claim);
@@ -72,10 +77,11 @@ static const struct lm_member verdict_rows[] = {
     LM_ROW(struct lm_verdict, "claim", DIGEST, LM_OPTIONAL, claim,
            "digest of the claim that it answers"),
     LM_ROW(struct lm_verdict, "exhibits", DIGEST, LM_LIST, exhibits,
-           "digests of the exhibits that follow"),
+           "digests of the exhibits that follow, each without sig"),
     LM_ROW(struct lm_verdict, "party", ID, LM_OPTIONAL, party, "who is at fault"),
     LM_WORD_ROW(struct lm_verdict, "result", 0, result, lm_result_words,
                 "clean or findings for an audit; upheld, refuted or undecidable for a claim"),
+    LM_ROW(struct lm_verdict, "text", TEXT, LM_OPTIONAL, text, "a sentence for people: why"),
 };
 static const struct lm_members lm_verdict_members = LM_MEMBERS(verdict_rows, struct lm_verdict);
 

@@ -425,7 +425,10 @@ struct lm_claim {
     const char *claimant;
     json_t *entries;
     int kind;
+    struct lm_month month;
+    struct lm_period period;
     json_t *receipt;
+    json_t *record;
     const char *text;
 };
 
@@ -441,6 +444,7 @@ struct lm_verdict {
     json_t *exhibits;
     const char *party;
     int result;
+    const char *text;
 };
 
 struct lm_exhibit {

@@ -1,0 +1,188 @@
+#include "lib/evidence/dispute.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/evidence/dispute_parts.h"
+
+/* What each kind of claim is judged by, and who judges it. */
+static const struct {
+    bool book;   /* orders, clearing and trades of the period */
+    bool supply; /* readings, settlements, and the claimant's trades */
+    lm_dispute_kind *judge;
+} kinds[] = {
+    [LM_CLAIM_CONSUMED_LESS] = {false, true, lm_dispute_consumed_less},
+    [LM_CLAIM_SOLD_MORE] = {true, true, lm_dispute_sold_more},
+    [LM_CLAIM_PRICE] = {true, false, lm_dispute_price},
+    [LM_CLAIM_LEFT_OUT] = {true, false, lm_dispute_left_out},
+    [LM_CLAIM_ALTERED] = {true, false, lm_dispute_altered},
+    [LM_CLAIM_BILL] = {false, true, lm_dispute_bill},
+};
+
+bool lm_dispute_needs_book(enum lm_claim_kind kind) {
+    return kinds[kind].book;
+}
+
+bool lm_dispute_needs_supply(enum lm_claim_kind kind) {
+    return kinds[kind].supply;
+}
+
+int lm_dispute_answer(struct lm_dispute *dispute, enum lm_result result, const char *party,
+                      const char *format, ...) {
+    va_list arguments;
+    dispute->result = result;
+    dispute->party = party;
+    va_start(arguments, format);
+    (void)vsnprintf(dispute->text, sizeof dispute->text, format, arguments);
+    va_end(arguments);
+    return 0;
+}
+
+static bool is_reference(const json_t *reference, const char *log, uint64_t n) {
+    const char *named = json_string_value(json_object_get(reference, "log"));
+    return (uint64_t)json_integer_value(json_object_get(reference, "n")) == n &&
+           (!named || strcmp(named, log) == 0);
+}
+
+bool lm_dispute_refers(const struct lm_claim *claim, const struct lm_receipt *receipt,
+                       const char *log, uint64_t n) {
+    for (size_t i = 0; i < json_array_size(claim->entries); i++) {
+        if (is_reference(json_array_get(claim->entries, i), log, n))
+            return true;
+    }
+    return receipt && (uint64_t)receipt->n == n && strcmp(receipt->log, log) == 0;
+}
+
+bool lm_dispute_named(const struct lm_dispute *dispute, const struct lm_fact *fact) {
+    return fact->log && lm_dispute_refers(dispute->claim, NULL, fact->log, fact->n);
+}
+
+bool lm_dispute_names_any(const struct lm_dispute *dispute, enum lm_type type) {
+    size_t place = SIZE_MAX;
+    struct lm_fact *fact;
+    while ((fact = lm_dispute_next(dispute, type, &place))) {
+        if (lm_dispute_named(dispute, fact))
+            return true;
+    }
+    return false;
+}
+
+void lm_dispute_subject(const struct lm_record *record, const char **market,
+                        struct lm_period *period, struct lm_month *month) {
+    const union lm_body *body = &record->as;
+    switch (record->type) {
+    case LM_TYPE_ORDER:
+        *market = body->order.market;
+        *period = body->order.period;
+        return;
+    case LM_TYPE_CLEARING:
+        *market = body->clearing.market;
+        *period = body->clearing.period;
+        return;
+    case LM_TYPE_TRADE:
+        *market = body->trade.market;
+        *period = body->trade.period;
+        return;
+    case LM_TYPE_NOTICE:
+        *market = body->notice.market;
+        *period = body->notice.period;
+        return;
+    case LM_TYPE_READING:
+        *period = body->reading.period;
+        return;
+    case LM_TYPE_SETTLEMENT:
+    case LM_TYPE_ADJUSTMENT:
+        *period = body->settlement.period;
+        return;
+    case LM_TYPE_BILL:
+        *month = body->bill.month;
+        return;
+    default:
+        return;
+    }
+}
+
+bool lm_dispute_concerns(const struct lm_registry *registry, const struct lm_record *record,
+                         const char *claimant) {
+    const union lm_body *body = &record->as;
+    struct lm_registered meter;
+    struct lm_error ignored;
+    switch (record->type) {
+    case LM_TYPE_CLEARING:
+        return true;
+    case LM_TYPE_ORDER:
+        return strcmp(body->order.from, claimant) == 0;
+    case LM_TYPE_TRADE:
+        return strcmp(body->trade.from, claimant) == 0;
+    case LM_TYPE_NOTICE:
+        return strcmp(body->notice.to, claimant) == 0;
+    case LM_TYPE_SETTLEMENT:
+    case LM_TYPE_ADJUSTMENT:
+        return strcmp(body->settlement.party, claimant) == 0;
+    case LM_TYPE_BILL:
+        return strcmp(body->bill.user, claimant) == 0;
+    case LM_TYPE_READING:
+        return lm_registry_by_id(registry, body->reading.meter, body->reading.period.start_s,
+                                 &meter, &ignored) == 0 &&
+               meter.user && strcmp(meter.user, claimant) == 0;
+    default:
+        return false;
+    }
+}
+
+struct lm_fact *lm_dispute_next(const struct lm_dispute *dispute, enum lm_type type,
+                                size_t *place) {
+    for (size_t i = *place + 1; i < dispute->facts->count; i++) {
+        struct lm_fact *fact = &dispute->facts->items[i];
+        if (fact->record.type == type && fact->refused == LM_NONE) {
+            *place = i;
+            return fact;
+        }
+    }
+    return NULL;
+}
+
+/* What the claim itself says first, then what it holds, then what it points at. */
+static void find_subject(struct lm_dispute *dispute) {
+    const struct lm_claim *claim = dispute->claim;
+    const char *market = NULL;
+    struct lm_period period = {0};
+    struct lm_month month = {0};
+    for (size_t i = 0; i < dispute->facts->count; i++) {
+        struct lm_fact *fact = &dispute->facts->items[i];
+        if (!fact->log || !lm_dispute_refers(claim, dispute->receipt, fact->log, fact->n) ||
+            !lm_dispute_concerns(dispute->registry, &fact->record, claim->claimant))
+            continue;
+        fact->used = true;
+        lm_dispute_subject(&fact->record, &market, &period, &month);
+    }
+    if (dispute->own)
+        lm_dispute_subject(dispute->own, &market, &period, &month);
+    dispute->market = market;
+    dispute->period = claim->period.minutes ? claim->period : period;
+    dispute->month = claim->month.year ? claim->month : month;
+}
+
+/* A market that nothing names is the one that the claimant has an order or a trade in. */
+static void find_market(struct lm_dispute *dispute) {
+    const char *claimant = dispute->claim->claimant;
+    for (size_t i = 0; i < dispute->facts->count && !dispute->market; i++) {
+        const struct lm_fact *fact = &dispute->facts->items[i];
+        const struct lm_record *record = &fact->record;
+        if (record->type == LM_TYPE_ORDER && strcmp(record->as.order.from, claimant) == 0 &&
+            lm_same_period(record->as.order.period, dispute->period))
+            dispute->market = record->as.order.market;
+        if (record->type == LM_TYPE_TRADE && strcmp(record->as.trade.from, claimant) == 0 &&
+            lm_same_period(record->as.trade.period, dispute->period))
+            dispute->market = record->as.trade.market;
+    }
+}
+
+int lm_dispute_judge(struct lm_dispute *dispute, struct lm_error *error) {
+    for (size_t i = 0; i < dispute->facts->count; i++)
+        dispute->facts->items[i].used = false;
+    find_subject(dispute);
+    find_market(dispute);
+    return kinds[dispute->claim->kind].judge(dispute, error);
+}

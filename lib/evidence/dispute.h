@@ -1,0 +1,58 @@
+/*
+ * The judge of disputes (Section IV of the paper): what the facts say of one claim.
+ *
+ * Every kind of claim has one row in a table, and a function that asks the facts, one question
+ * after the other, until one decides. An answer rests on the facts that it marks as used: asked
+ * again with those alone, the judge must come to it again. So what cannot be shown to a stranger by
+ * entries that are there, such as that something is nowhere, decides for nobody.
+ *
+ * Whoever answers for a log that the facts come from has signed it as a whole. Facts may be WHOLE,
+ * everything that the logs hold of the auction in question, so that it can be held again; of a case
+ * that was made of somebody's own records only these can be asked.
+ */
+#ifndef LM_EVIDENCE_DISPUTE_H
+#define LM_EVIDENCE_DISPUTE_H
+
+#include "lib/evidence/facts.h"
+#include "lib/registry/registry.h"
+
+struct lm_dispute {
+    const struct lm_registry *registry;
+    struct lm_facts *facts;
+    bool whole;
+    /* The claim, which is signed as it should be, and what of its parts is. */
+    const struct lm_claim *claim;
+    const struct lm_receipt *receipt; /* NULL where there is none that proves anything */
+    const char *receipt_by;           /* whose key signed it */
+    const struct lm_record *own;      /* the record that the claimant holds, likewise */
+    /* What it is about; market NULL, period and month all zero where nothing says so. */
+    const char *market;
+    struct lm_period period;
+    struct lm_month month;
+    /* The answer. */
+    enum lm_result result;
+    const char *party; /* who is at fault; NULL for nobody that is proven */
+    char text[768];
+};
+
+/* Whether a claim points at an entry, by itself or by its receipt (may be NULL). */
+bool lm_dispute_refers(const struct lm_claim *claim, const struct lm_receipt *receipt,
+                       const char *log, uint64_t n) LM_NONNULL_AT(1, 3);
+
+/* The market and period, or month, that a record belongs to; what it has not stays as it is. */
+void lm_dispute_subject(const struct lm_record *record, const char **market,
+                        struct lm_period *period, struct lm_month *month) LM_NONNULL;
+
+/* Whether somebody may be shown a record, as it is about herself, or public: nobody gets to see the
+ * records of others by claiming something of them. */
+bool lm_dispute_concerns(const struct lm_registry *registry, const struct lm_record *record,
+                         const char *claimant) LM_NONNULL LM_MUST_CHECK;
+
+/* Answers. Fails only for want of memory, or where something else than the facts fails. */
+int lm_dispute_judge(struct lm_dispute *dispute, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Whether claims of that kind are judged by the auction, by what flowed, and by bills. */
+bool lm_dispute_needs_book(enum lm_claim_kind kind) LM_MUST_CHECK;
+bool lm_dispute_needs_supply(enum lm_claim_kind kind) LM_MUST_CHECK;
+
+#endif

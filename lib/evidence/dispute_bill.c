@@ -1,0 +1,320 @@
+/* "My bill is wrong": the bill by its settlements, those by readings, trades and terms. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/evidence/dispute_parts.h"
+#include "lib/settle/bills.h"
+#include "lib/settle/settle.h"
+
+struct judging {
+    struct lm_dispute *dispute;
+    struct lm_fact *bill;
+    const char *supplier;
+    bool any;              /* the bill was made again */
+    bool differs;          /* and is another one */
+    struct lm_fact *wrong; /* a settlement that is not what it should be */
+    bool doubted;          /* something could not be made again: */
+    char why[256];
+};
+
+static const char *claimant_of(const struct judging *judging) {
+    return judging->dispute->claim->claimant;
+}
+
+/* Whether a record, made again, is the one that was issued. */
+static int compare(enum lm_type type, const void *made, const struct lm_fact *issued, bool *differs,
+                   struct lm_error *error) {
+    struct lm_buffer ours = {0};
+    struct lm_buffer theirs = {0};
+    lm_record_write(type, made, &ours);
+    lm_record_payload(&issued->record, &theirs);
+    bool ok = lm_buffer_ok(&ours) && lm_buffer_ok(&theirs);
+    *differs = ok && (ours.size != theirs.size || memcmp(ours.data, theirs.data, ours.size) != 0);
+    lm_buffer_free(&ours);
+    lm_buffer_free(&theirs);
+    return ok ? 0 : lm_fail_memory(error);
+}
+
+/* Months are local, and zones reach from 14 hours before UTC to 12 behind. */
+static bool may_be_in_month(struct lm_month month, struct lm_period period) {
+    struct lm_civil first = {.year = month.year, .month = month.month, .day = 1};
+    struct lm_civil next = {
+        .year = month.year + (month.month == 12), .month = month.month % 12 + 1, .day = 1};
+    return period.start_s >= lm_civil_to_seconds(&first) - (int64_t)14 * 3600 &&
+           period.start_s < lm_civil_to_seconds(&next) + (int64_t)12 * 3600;
+}
+
+static bool is_own_settlement(const struct judging *judging, const struct lm_fact *fact) {
+    const struct lm_settlement *settlement = &fact->record.as.settlement;
+    return (fact->record.type == LM_TYPE_SETTLEMENT || fact->record.type == LM_TYPE_ADJUSTMENT) &&
+           fact->refused == LM_NONE && fact->log &&
+           strcmp(settlement->party, claimant_of(judging)) == 0 &&
+           strcmp(settlement->supplier, judging->supplier) == 0;
+}
+
+/* ---- the bill ---- */
+
+static int on_bill(void *context, const struct lm_bill *bill, struct lm_error *error) {
+    struct judging *judging = context;
+    if (strcmp(bill->user, claimant_of(judging)) != 0)
+        return 0;
+    judging->any = true;
+    return compare(LM_TYPE_BILL, bill, judging->bill, &judging->differs, error);
+}
+
+static int on_doubt(void *context, const char *source, uint64_t line, const struct lm_error *why,
+                    struct lm_error *error) {
+    struct judging *judging = context;
+    (void)source;
+    (void)line;
+    (void)error;
+    if (!judging->doubted)
+        (void)snprintf(judging->why, sizeof judging->why, "%s", why->detail);
+    judging->doubted = true;
+    return 0;
+}
+
+static bool is_for_bill(const struct judging *judging, const struct lm_fact *fact) {
+    const struct lm_record *record = &fact->record;
+    if (fact->refused != LM_NONE)
+        return false;
+    switch (record->type) {
+    case LM_TYPE_TARIFF:
+        return strcmp(record->as.tariff.supplier, judging->supplier) == 0;
+    case LM_TYPE_CONTRACT:
+        return strcmp(record->as.contract.user, claimant_of(judging)) == 0;
+    case LM_TYPE_BILL:
+        return fact->log && strcmp(record->as.bill.user, claimant_of(judging)) == 0 &&
+               strcmp(record->as.bill.supplier, judging->supplier) == 0 &&
+               lm_month_compare(record->as.bill.month, judging->dispute->month) < 0;
+    case LM_TYPE_SETTLEMENT:
+        return is_own_settlement(judging, fact) &&
+               may_be_in_month(judging->dispute->month, record->as.settlement.period);
+    case LM_TYPE_ADJUSTMENT:
+        return is_own_settlement(judging, fact) &&
+               lm_month_compare(record->as.settlement.month, judging->dispute->month) == 0;
+    default:
+        return false;
+    }
+}
+
+static int bill_again(struct judging *judging, struct lm_error *error) {
+    const struct lm_bills_options options = {.supplier = judging->supplier,
+                                             .month = judging->dispute->month};
+    const struct lm_bills_visitor visitor = {
+        .bill = on_bill, .reject = on_doubt, .context = judging};
+    struct lm_bills *bills = lm_bills_new(&options, error);
+    int result = bills ? 0 : -1;
+    for (size_t i = 0; i < judging->dispute->facts->count && result == 0; i++) {
+        struct lm_fact *fact = &judging->dispute->facts->items[i];
+        if (!is_for_bill(judging, fact))
+            continue;
+        fact->used = true;
+        struct lm_error why;
+        if (lm_bills_add(bills, &fact->record, "", i + 1, &why) == 0)
+            continue;
+        if (lm_reason_exit(why.reason) != LM_EXIT_REJECT) {
+            *error = why;
+            result = -1;
+            continue;
+        }
+        (void)on_doubt(judging, NULL, 0, &why, error);
+    }
+    if (result == 0)
+        result = lm_bills_run(bills, &visitor, error);
+    lm_bills_free(bills);
+    return result;
+}
+
+/* ---- its settlements ---- */
+
+/* Where it was adjusted, all that was issued has to add up to what is right. */
+static int compare_adjusted(struct judging *judging, const struct lm_settlement *made,
+                            bool *differs) {
+    lm_i128 amount_nano = 0;
+    lm_i128 without_nano = 0;
+    for (size_t i = 0; i < judging->dispute->facts->count; i++) {
+        const struct lm_fact *fact = &judging->dispute->facts->items[i];
+        const struct lm_settlement *issued = &fact->record.as.settlement;
+        if (!is_own_settlement(judging, fact) || !lm_same_period(issued->period, made->period))
+            continue;
+        if (!lm_add_i128(amount_nano, issued->amount_nano, &amount_nano) ||
+            !lm_add_i128(without_nano, issued->without_market_nano, &without_nano)) {
+            *differs = true;
+            return 0;
+        }
+    }
+    *differs = amount_nano != made->amount_nano || without_nano != made->without_market_nano;
+    return 0;
+}
+
+static int on_settlement(void *context, enum lm_type type, const struct lm_settlement *made,
+                         struct lm_error *error) {
+    struct judging *judging = context;
+    struct lm_fact *issued = NULL;
+    bool adjusted = false;
+    bool differs = false;
+    (void)type;
+    if (strcmp(made->party, claimant_of(judging)) != 0 || judging->wrong)
+        return 0;
+    for (size_t i = 0; i < judging->dispute->facts->count; i++) {
+        struct lm_fact *fact = &judging->dispute->facts->items[i];
+        if (!is_own_settlement(judging, fact) ||
+            !lm_same_period(fact->record.as.settlement.period, made->period))
+            continue;
+        adjusted = adjusted || fact->record.type == LM_TYPE_ADJUSTMENT;
+        if (!issued || fact->record.type == LM_TYPE_SETTLEMENT)
+            issued = fact;
+    }
+    if (!issued || !issued->used)
+        return 0;
+    if ((adjusted ? compare_adjusted(judging, made, &differs)
+                  : compare(LM_TYPE_SETTLEMENT, made, issued, &differs, error)) < 0)
+        return -1;
+    if (differs)
+        judging->wrong = issued;
+    return 0;
+}
+
+/* Herself, her meters, and those who are not users. */
+static bool is_for_claimant(const struct lm_identity *identity, const char *claimant) {
+    if (identity->role == LM_ROLE_USER)
+        return strcmp(identity->id, claimant) == 0;
+    return identity->role != LM_ROLE_METER ||
+           (identity->user && strcmp(identity->user, claimant) == 0);
+}
+
+static bool is_for_settlement(const struct judging *judging, const struct lm_fact *fact) {
+    const struct lm_record *record = &fact->record;
+    if (fact->refused != LM_NONE)
+        return false;
+    switch (record->type) {
+    case LM_TYPE_TRADE:
+        return fact->log && strcmp(record->as.trade.from, claimant_of(judging)) == 0;
+    case LM_TYPE_READING:
+        return fact->log &&
+               lm_dispute_concerns(judging->dispute->registry, record, claimant_of(judging));
+    case LM_TYPE_CONTRACT:
+        return strcmp(record->as.contract.user, claimant_of(judging)) == 0;
+    case LM_TYPE_IDENTITY:
+        return is_for_claimant(&record->as.identity, claimant_of(judging));
+    default:
+        return lm_fact_is_term(record->type);
+    }
+}
+
+/* Whether a settlement that is in the bill is of that period. */
+static bool is_billed(void *context, struct lm_period period) {
+    const struct judging *judging = context;
+    for (size_t i = 0; i < judging->dispute->facts->count; i++) {
+        const struct lm_fact *fact = &judging->dispute->facts->items[i];
+        if (fact->used && is_own_settlement(judging, fact) &&
+            lm_same_period(fact->record.as.settlement.period, period))
+            return true;
+    }
+    return false;
+}
+
+static int settle_again(struct judging *judging, struct lm_error *error) {
+    const struct lm_settle_options options = {
+        .supplier = judging->supplier, .month = judging->dispute->month, .unbalanced = true};
+    const struct lm_settle_visitor visitor = {.settlement = on_settlement, .context = judging};
+    struct lm_settle *settle = lm_settle_new(&options, error);
+    int result = settle ? 0 : -1;
+    for (size_t i = 0; i < judging->dispute->facts->count && result == 0; i++) {
+        struct lm_fact *fact = &judging->dispute->facts->items[i];
+        const struct lm_record *record = &fact->record;
+        struct lm_error why;
+        if (!is_for_settlement(judging, fact))
+            continue;
+        if (record->type == LM_TYPE_TRADE)
+            fact->used = fact->used || is_billed(judging, record->as.trade.period);
+        else if (record->type == LM_TYPE_READING)
+            fact->used = fact->used || is_billed(judging, record->as.reading.period);
+        else
+            fact->used = true;
+        if (lm_settle_add(settle, record, "", i + 1, &why) == 0)
+            continue;
+        if (lm_reason_exit(why.reason) != LM_EXIT_REJECT) {
+            *error = why;
+            result = -1;
+        }
+    }
+    if (result == 0) {
+        lm_settle_only(settle, is_billed, judging);
+        result = lm_settle_run(settle, &visitor, error);
+    }
+    lm_settle_free(settle);
+    return result;
+}
+
+/* ---- the answer ---- */
+
+static struct lm_fact *find_bill(const struct lm_dispute *dispute) {
+    struct lm_fact *fact;
+    for (size_t place = SIZE_MAX; (fact = lm_dispute_next(dispute, LM_TYPE_BILL, &place));) {
+        if (fact->log && strcmp(fact->record.as.bill.user, dispute->claim->claimant) == 0 &&
+            lm_month_compare(fact->record.as.bill.month, dispute->month) == 0)
+            return fact;
+    }
+    return NULL;
+}
+
+/* The bill that she was sent, signed by the supplier, and another one in its log. */
+static bool is_other_bill(const struct lm_dispute *dispute, const struct lm_fact *bill,
+                          struct lm_error *error) {
+    const struct lm_record *own = dispute->own;
+    bool differs = false;
+    if (!own || own->type != LM_TYPE_BILL ||
+        strcmp(own->as.bill.supplier, bill->record.as.bill.supplier) != 0 ||
+        strcmp(own->as.bill.user, bill->record.as.bill.user) != 0 ||
+        lm_month_compare(own->as.bill.month, dispute->month) != 0)
+        return false;
+    return compare(LM_TYPE_BILL, &own->as.bill, bill, &differs, error) == 0 && differs;
+}
+
+int lm_dispute_bill(struct lm_dispute *dispute, struct lm_error *error) {
+    struct judging judging = {.dispute = dispute};
+    char month[LM_TIME_SIZE];
+    char period[LM_TIME_SIZE];
+    if (!dispute->month.year)
+        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                                 "nothing under a checkpoint says which bill is meant: name the "
+                                 "month, or the entry of the bill");
+    (void)lm_month_format(dispute->month, month);
+    judging.bill = find_bill(dispute);
+    if (!judging.bill)
+        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                                 "no bill of %s for %s is under a checkpoint", month,
+                                 dispute->claim->claimant);
+    judging.bill->used = true;
+    judging.supplier = judging.bill->record.as.bill.supplier;
+    if (is_other_bill(dispute, judging.bill, error))
+        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, judging.supplier,
+                                 "%s has signed two different bills of %s for %s", judging.supplier,
+                                 month, dispute->claim->claimant);
+    if (bill_again(&judging, error) < 0 || settle_again(&judging, error) < 0)
+        return -1;
+    if (judging.differs)
+        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, judging.supplier,
+                                 "the bill of %s is not what the settlements that %s signed come "
+                                 "to",
+                                 month, judging.supplier);
+    if (judging.wrong) {
+        (void)lm_period_format(judging.wrong->record.as.settlement.period, period);
+        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, judging.supplier,
+                                 "the settlement of %s in the bill of %s is not what readings, "
+                                 "trades and terms come to",
+                                 period, month);
+    }
+    if (!judging.any)
+        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                                 "the bill of %s cannot be made again from what is under a "
+                                 "checkpoint%s%s",
+                                 month, judging.doubted ? ": " : "", judging.why);
+    return lm_dispute_answer(dispute, LM_RESULT_REFUTED, NULL,
+                             "the bill of %s is what its settlements come to, and they are what "
+                             "meters, trades and terms come to",
+                             month);
+}

@@ -1,0 +1,233 @@
+/* Claims about what flowed: less was consumed, more was sold, than was settled. */
+#include <string.h>
+
+#include "lib/evidence/dispute_parts.h"
+
+/* What was settled with the claimant for the period, adjustments included. */
+struct settled {
+    struct lm_fact *settlement; /* NULL for none */
+    const struct lm_settlement *latest;
+};
+
+static const char *claimant_of(const struct lm_dispute *dispute) {
+    return dispute->claim->claimant;
+}
+
+static bool is_of_period(const struct lm_dispute *dispute, const struct lm_fact *fact) {
+    const struct lm_settlement *settlement = &fact->record.as.settlement;
+    return fact->log && strcmp(settlement->party, claimant_of(dispute)) == 0 &&
+           settlement->role == LM_ROLE_USER && lm_same_period(settlement->period, dispute->period);
+}
+
+/* Of adjustments the latest says what flowed. */
+static void find_settled(const struct lm_dispute *dispute, struct settled *settled) {
+    struct lm_fact *fact;
+    size_t place = SIZE_MAX;
+    *settled = (struct settled){0};
+    while (!settled->settlement && (fact = lm_dispute_next(dispute, LM_TYPE_SETTLEMENT, &place))) {
+        if (!is_of_period(dispute, fact))
+            continue;
+        fact->used = true;
+        settled->settlement = fact;
+        settled->latest = &fact->record.as.settlement;
+    }
+    const struct lm_settlement *adjusted = NULL;
+    for (place = SIZE_MAX; (fact = lm_dispute_next(dispute, LM_TYPE_ADJUSTMENT, &place));) {
+        const struct lm_settlement *adjustment = &fact->record.as.settlement;
+        if (!is_of_period(dispute, fact))
+            continue;
+        fact->used = true;
+        if (!settled->settlement)
+            settled->settlement = fact;
+        if (!adjusted || adjustment->seq > adjusted->seq)
+            adjusted = adjustment;
+    }
+    if (adjusted)
+        settled->latest = adjusted;
+}
+
+/* What her meters say of the period. */
+struct flow {
+    size_t meters;     /* that have a reading */
+    bool disagree;     /* a meter has signed two of one seq */
+    const char *meter; /* that one */
+    int64_t import_wh;
+    int64_t export_wh;
+};
+
+static bool is_reading_of(const struct lm_dispute *dispute, const struct lm_fact *fact) {
+    return fact->log && lm_same_period(fact->record.as.reading.period, dispute->period) &&
+           lm_dispute_concerns(dispute->registry, &fact->record, claimant_of(dispute));
+}
+
+/* Whether another fact of the same meter takes the place of this one: of a higher seq, or the same
+ * said before. */
+static bool is_superseded(const struct lm_dispute *dispute, const struct lm_fact *fact,
+                          struct flow *flow) {
+    const struct lm_reading *reading = &fact->record.as.reading;
+    struct lm_fact *other;
+    for (size_t place = SIZE_MAX; (other = lm_dispute_next(dispute, LM_TYPE_READING, &place));) {
+        const struct lm_reading *by = &other->record.as.reading;
+        if (other == fact || !is_reading_of(dispute, other) ||
+            strcmp(by->meter, reading->meter) != 0)
+            continue;
+        if (by->seq > reading->seq)
+            return true;
+        if (by->seq < reading->seq)
+            continue;
+        if (by->import_wh != reading->import_wh || by->export_wh != reading->export_wh) {
+            flow->disagree = true;
+            flow->meter = reading->meter;
+        } else if (other < fact) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void find_flow(const struct lm_dispute *dispute, struct flow *flow) {
+    struct lm_fact *fact;
+    *flow = (struct flow){0};
+    for (size_t place = SIZE_MAX; (fact = lm_dispute_next(dispute, LM_TYPE_READING, &place));) {
+        const struct lm_reading *reading = &fact->record.as.reading;
+        if (!is_reading_of(dispute, fact))
+            continue;
+        fact->used = true;
+        if (is_superseded(dispute, fact, flow))
+            continue;
+        flow->meters++;
+        if (__builtin_add_overflow(flow->import_wh, reading->import_wh, &flow->import_wh) ||
+            __builtin_add_overflow(flow->export_wh, reading->export_wh, &flow->export_wh))
+            flow->disagree = true;
+    }
+}
+
+/* True where nothing can be said of the period as nothing was settled, or nothing read. */
+static bool is_unsettled(struct lm_dispute *dispute, struct settled *settled, struct flow *flow) {
+    if (!dispute->period.minutes) {
+        lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                          "nothing under a checkpoint says which period is meant: name the period, "
+                          "or the entry of the settlement");
+        return true;
+    }
+    find_settled(dispute, settled);
+    if (!settled->settlement) {
+        lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                          "no settlement of that period with %s is under a checkpoint",
+                          claimant_of(dispute));
+        return true;
+    }
+    find_flow(dispute, flow);
+    if (flow->disagree) {
+        lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                          "meter %s has signed two different readings of that period, and which "
+                          "of them is right this evidence does not tell",
+                          flow->meter ? flow->meter : "?");
+        return true;
+    }
+    if (flow->meters == 0) {
+        lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                          "no reading of that period by a meter of %s is under a checkpoint: %s "
+                          "has settled by something that is not here, and what flowed cannot be "
+                          "told",
+                          claimant_of(dispute), settled->latest->supplier);
+        return true;
+    }
+    return false;
+}
+
+#define METERS_WORD                                                                                \
+    "; whether the meter itself counts right, evidence cannot tell: that is for a calibration"
+
+int lm_dispute_consumed_less(struct lm_dispute *dispute, struct lm_error *error) {
+    struct settled settled;
+    struct flow flow;
+    (void)error;
+    if (is_unsettled(dispute, &settled, &flow))
+        return 0;
+    if (settled.latest->import_wh > flow.import_wh)
+        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, settled.latest->supplier,
+                                 "%s has settled %lld Wh consumed, and the meters of %s signed "
+                                 "for %lld Wh",
+                                 settled.latest->supplier, (long long)settled.latest->import_wh,
+                                 claimant_of(dispute), (long long)flow.import_wh);
+    return lm_dispute_answer(dispute, LM_RESULT_REFUTED, NULL,
+                             "%lld Wh consumed were settled, and the meters of %s signed for %lld "
+                             "Wh" METERS_WORD,
+                             (long long)settled.latest->import_wh, claimant_of(dispute),
+                             (long long)flow.import_wh);
+}
+
+/* What was traded in her name as the market signed it; false where it does not fit. */
+static bool sum_sold(const struct lm_dispute *dispute, int64_t *sold_wh) {
+    struct lm_fact *fact;
+    *sold_wh = 0;
+    for (size_t place = SIZE_MAX; (fact = lm_dispute_next(dispute, LM_TYPE_TRADE, &place));) {
+        const struct lm_trade *trade = &fact->record.as.trade;
+        if (!fact->log || strcmp(trade->from, claimant_of(dispute)) != 0 ||
+            !lm_same_period(trade->period, dispute->period) || trade->side != LM_SIDE_OFFER)
+            continue;
+        fact->used = true;
+        if (__builtin_add_overflow(*sold_wh, trade->energy_wh, sold_wh))
+            return false;
+    }
+    return true;
+}
+
+/* Whether the market traded less of her offers than their auction gives: true with the answer. */
+static int judge_market(struct lm_dispute *dispute, int64_t sold_wh, bool *decided,
+                        struct lm_error *error) {
+    struct lm_dispute_book book;
+    int64_t due_wh = 0;
+    *decided = false;
+    if (!dispute->market || !dispute->whole)
+        return 0;
+    if (lm_dispute_book(dispute, NULL, &book, error) < 0)
+        return -1;
+    for (size_t i = 0; i < book.count; i++) {
+        const struct lm_dispute_order *order = &book.orders[i];
+        if (order->fact->record.as.order.side == LM_SIDE_OFFER && order->traded &&
+            !__builtin_add_overflow(due_wh, order->energy_wh, &due_wh))
+            continue;
+    }
+    if (book.clearing && sold_wh < due_wh) {
+        book.clearing->used = true;
+        lm_dispute_use_book(dispute);
+        lm_dispute_answer(dispute, LM_RESULT_UPHELD, dispute->market,
+                          "by the orders %s sells %lld Wh, and %s has issued trades of %lld Wh",
+                          claimant_of(dispute), (long long)due_wh, dispute->market,
+                          (long long)sold_wh);
+        *decided = true;
+    }
+    lm_dispute_book_free(&book);
+    return 0;
+}
+
+int lm_dispute_sold_more(struct lm_dispute *dispute, struct lm_error *error) {
+    struct settled settled;
+    struct flow flow;
+    int64_t sold_wh;
+    bool decided;
+    if (!sum_sold(dispute, &sold_wh))
+        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                                 "the trades do not fit a sum");
+    if (judge_market(dispute, sold_wh, &decided, error) < 0)
+        return -1;
+    if (decided || is_unsettled(dispute, &settled, &flow))
+        return 0;
+    const char *supplier = settled.latest->supplier;
+    if (settled.latest->sold_wh < sold_wh)
+        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, supplier,
+                                 "%s has settled %lld Wh sold, and the market traded %lld Wh",
+                                 supplier, (long long)settled.latest->sold_wh, (long long)sold_wh);
+    if (settled.latest->export_wh < flow.export_wh)
+        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, supplier,
+                                 "%s has settled %lld Wh fed in, and the meters of %s signed for "
+                                 "%lld Wh",
+                                 supplier, (long long)settled.latest->export_wh,
+                                 claimant_of(dispute), (long long)flow.export_wh);
+    return lm_dispute_answer(dispute, LM_RESULT_REFUTED, NULL,
+                             "%lld Wh were traded for %s and settled, and %lld Wh fed in as her "
+                             "meters signed" METERS_WORD,
+                             (long long)sold_wh, claimant_of(dispute), (long long)flow.export_wh);
+}
