@@ -31,14 +31,8 @@ static const struct lm_program program = {
 
 static void print_policy(struct lm_run *run) {
     struct lm_buffer text = {0};
-    struct lm_error error;
     lm_policy_write(&text);
-    if (!lm_buffer_ok(&text)) {
-        lm_fail_memory(&error);
-        lm_run_fatal(run, &error);
-    }
-    if (lm_writer_bytes(&run->out, text.data, text.size, &error) < 0)
-        lm_run_fatal(run, &error);
+    lm_run_write_text(run, &text);
     lm_buffer_free(&text);
 }
 

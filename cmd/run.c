@@ -236,6 +236,15 @@ void lm_run_write_buffer(struct lm_run *run, struct lm_buffer *line) {
     lm_buffer_reset(line);
 }
 
+void lm_run_write_text(struct lm_run *run, const struct lm_buffer *text) {
+    struct lm_error error;
+    if (!lm_buffer_ok(text))
+        lm_fail_memory(&error);
+    else if (lm_writer_bytes(&run->out, text->data, text->size, &error) == 0)
+        return;
+    lm_run_fatal(run, &error);
+}
+
 static void write_reject(struct lm_run *run, const struct lm_input *input,
                          const struct lm_error *error) {
     struct lm_error failure;

@@ -153,6 +153,8 @@ void lm_run_file(struct lm_run *run, const char *file,
 void lm_run_write(struct lm_run *run, const char *bytes, size_t size) LM_NONNULL;
 /* Writes the buffer as one line and empties it. */
 void lm_run_write_buffer(struct lm_run *run, struct lm_buffer *line) LM_NONNULL;
+/* Writes what is in the buffer as it is: lines that are whole already. */
+void lm_run_write_text(struct lm_run *run, const struct lm_buffer *text) LM_NONNULL;
 
 /* Rejects INPUT: the message, the reject record, the status. input->line.data may be NULL where
  * the line is gone. */

@@ -205,11 +205,12 @@ static void append(void *pointer, struct lm_work_item *items, size_t count) {
     lm_pool_run(run->pool, count, sign_receipt, context);
 }
 
-void lm_log_append_command(struct lm_run *run, const struct lm_log_options *options) {
+void lm_log_append_command(struct lm_run *run) {
+    const struct lm_log_options *options = run->options;
     struct context context = {.run = run};
     struct lm_error error;
     struct lm_log_repair repair;
-    context.path = lm_log_need_operand(run, "log");
+    context.path = lm_operand_need(run, "log");
     lm_run_key(run, &options->key, &context.key);
     char *origin = lm_log_origin(run, options, context.path, &context.key);
     context.origin = origin;

@@ -95,7 +95,8 @@ static void write_log(struct lm_run *run, const char *path, const struct filter 
     lm_log_reader_free(reader);
 }
 
-void lm_log_cat_command(struct lm_run *run, const struct lm_log_options *options) {
+void lm_log_cat_command(struct lm_run *run) {
+    const struct lm_log_options *options = run->options;
     struct filter filter = {0};
     read_types(run, &options->types, &filter);
     read_period(run, options, &filter);

@@ -4,6 +4,7 @@
 #ifndef LM_CMD_LM_LOG_LOG_H
 #define LM_CMD_LM_LOG_LOG_H
 
+#include "cmd/command.h"
 #include "cmd/key_input.h"
 #include "cmd/registry.h"
 #include "cmd/run.h"
@@ -38,21 +39,13 @@ struct lm_log_options {
 };
 
 /* Each takes the operands that are left in RUN. */
-typedef void lm_log_command(struct lm_run *run, const struct lm_log_options *options);
-lm_log_command lm_log_append_command;
-lm_log_command lm_log_checkpoint_command;
-lm_log_command lm_log_vkey_command;
-lm_log_command lm_log_cosign_command;
-lm_log_command lm_log_prove_command;
-lm_log_command lm_log_check_command;
-lm_log_command lm_log_cat_command;
-
-/* The next operand, which is taken away from the others; NULL where there is none. */
-const char *lm_log_take_operand(struct lm_run *run) LM_NONNULL;
-/* The same for one that must be there: WHAT names it. */
-const char *lm_log_need_operand(struct lm_run *run, const char *what) LM_NONNULL;
-/* Usage error where operands are left. */
-void lm_log_no_more_operands(struct lm_run *run) LM_NONNULL;
+void lm_log_append_command(struct lm_run *run);
+void lm_log_checkpoint_command(struct lm_run *run);
+void lm_log_vkey_command(struct lm_run *run);
+void lm_log_cosign_command(struct lm_run *run);
+void lm_log_prove_command(struct lm_run *run);
+void lm_log_check_command(struct lm_run *run);
+void lm_log_cat_command(struct lm_run *run);
 
 /* The file beside LOG that is called LOG.SUFFIX. The caller frees it. */
 char *lm_log_beside(struct lm_run *run, const char *log, const char *suffix) LM_NONNULL;
@@ -64,6 +57,10 @@ char *lm_log_origin(struct lm_run *run, const struct lm_log_options *options, co
 
 /* Reads a file of at most LM_NOTE_SIZE_MAX bytes and some, or ends. */
 void lm_log_read_file(struct lm_run *run, const char *path, struct lm_buffer *out) LM_NONNULL;
+
+/* Reads a file that should hold a checkpoint, whose texts are in BYTES, or ends. */
+void lm_log_read_checkpoint(struct lm_run *run, const char *path, struct lm_buffer *bytes,
+                            struct lm_checkpoint *checkpoint) LM_NONNULL;
 
 /* A verifier key, as such or in a file that begins with it. False where TEXT is neither. */
 bool lm_log_read_vkey(const char *text, struct lm_note_key *key) LM_NONNULL LM_MUST_CHECK;

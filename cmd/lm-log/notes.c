@@ -4,19 +4,14 @@
 #include "cmd/lm-log/log.h"
 #include "lib/evidence/keeper.h"
 
-static void write_note(struct lm_run *run, const struct lm_buffer *note) {
-    struct lm_error error;
-    if (lm_writer_bytes(&run->out, note->data, note->size, &error) < 0)
-        lm_run_fatal(run, &error);
-}
-
-void lm_log_checkpoint_command(struct lm_run *run, const struct lm_log_options *options) {
+void lm_log_checkpoint_command(struct lm_run *run) {
+    const struct lm_log_options *options = run->options;
     struct lm_key key;
     struct lm_error error;
     struct lm_log_repair repair;
     struct lm_buffer note = {0};
-    const char *path = lm_log_need_operand(run, "log");
-    lm_log_no_more_operands(run);
+    const char *path = lm_operand_need(run, "log");
+    lm_operand_no_more(run);
     lm_run_key(run, &options->key, &key);
     char *origin = lm_log_origin(run, options, path, &key);
     char *beside = lm_log_beside(run, path, "checkpoint");
@@ -38,7 +33,7 @@ void lm_log_checkpoint_command(struct lm_run *run, const struct lm_log_options *
         lm_run_error(run, &error);
     lm_log_unlock(log);
     lm_log_free(log);
-    write_note(run, &note);
+    lm_run_write_text(run, &note);
     lm_buffer_free(&note);
     lm_key_free(&key);
     free(beside);
@@ -46,14 +41,15 @@ void lm_log_checkpoint_command(struct lm_run *run, const struct lm_log_options *
 }
 
 /* A log's key where a log or an origin is named, else a witness's. */
-void lm_log_vkey_command(struct lm_run *run, const struct lm_log_options *options) {
+void lm_log_vkey_command(struct lm_run *run) {
+    const struct lm_log_options *options = run->options;
     struct lm_key key;
     struct lm_note_key note_key;
     struct lm_error error;
     struct lm_buffer text = {0};
-    const char *path = lm_log_take_operand(run);
+    const char *path = lm_operand_take(run);
     bool of_log = path || options->origin;
-    lm_log_no_more_operands(run);
+    lm_operand_no_more(run);
     if (of_log && options->name)
         lm_run_usage(run, "a log has an --origin, a witness a --name");
     lm_run_key(run, &options->key, &key);
@@ -79,14 +75,15 @@ static void find_log_key(struct lm_run *run, const struct lm_log_options *option
     lm_log_find_key(run, options, checkpoint.origin, key);
 }
 
-void lm_log_cosign_command(struct lm_run *run, const struct lm_log_options *options) {
+void lm_log_cosign_command(struct lm_run *run) {
+    const struct lm_log_options *options = run->options;
     struct lm_key key;
     struct lm_error error;
     struct lm_buffer input = {0};
     struct lm_buffer note = {0};
     struct lm_proof_text proof = {0};
-    const char *file = lm_log_take_operand(run);
-    lm_log_no_more_operands(run);
+    const char *file = lm_operand_take(run);
+    lm_operand_no_more(run);
     if (!options->state)
         lm_run_usage(run, "--state is needed");
     lm_run_key(run, &options->key, &key);
@@ -116,7 +113,7 @@ void lm_log_cosign_command(struct lm_run *run, const struct lm_log_options *opti
         lm_run_fatal(run, &error);
     if (lm_witness_cosign(&witness, bytes, size, &note, &error) < 0)
         lm_run_fatal(run, &error);
-    write_note(run, &note);
+    lm_run_write_text(run, &note);
     lm_log_view_free(witness.log_file);
     free(index);
     lm_proof_text_free(&proof);

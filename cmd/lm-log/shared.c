@@ -1,0 +1,138 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/lm-log/log.h"
+#include "lib/base/file.h"
+#include "lib/registry/authority.h"
+
+char *lm_log_beside(struct lm_run *run, const char *log, const char *suffix) {
+    char *name = NULL;
+    if (asprintf(&name, "%s.%s", log, suffix) < 0) {
+        struct lm_error error;
+        lm_fail_memory(&error);
+        lm_run_fatal(run, &error);
+    }
+    return name;
+}
+
+/* The origin of the last checkpoint, if there is one that can be read. */
+static bool last_origin(struct lm_run *run, const char *log, struct lm_checkpoint *checkpoint) {
+    struct lm_buffer bytes = {0};
+    struct lm_error ignored;
+    char *path = lm_log_beside(run, log, "checkpoint");
+    bool there = lm_file_read(path, LM_NOTE_SIZE_MAX, &bytes, &ignored) == 0 &&
+                 lm_checkpoint_parse(bytes.data, bytes.size, checkpoint, &ignored) == 0;
+    lm_buffer_free(&bytes);
+    free(path);
+    return there;
+}
+
+char *lm_log_origin(struct lm_run *run, const struct lm_log_options *options, const char *log,
+                    const struct lm_key *key) {
+    struct lm_checkpoint last;
+    struct lm_error error;
+    char *origin = NULL;
+    const char *slash = strrchr(log, '/');
+    bool known = last_origin(run, log, &last);
+    if (known && options->origin && strcmp(options->origin, last.origin) != 0)
+        lm_run_usage(run, "--origin: the log's last checkpoint calls it '%s'", last.origin);
+    int made = options->origin ? asprintf(&origin, "%s", options->origin)
+               : known         ? asprintf(&origin, "%s", last.origin)
+                               : asprintf(&origin, "%s/%s", key->id, slash ? slash + 1 : log);
+    if (made < 0) {
+        lm_fail_memory(&error);
+        lm_run_fatal(run, &error);
+    }
+    if (!lm_note_name_valid(origin, strlen(origin)))
+        lm_run_usage(run, "'%s' cannot name a log: it has a space or a plus sign, or is too long",
+                     origin);
+    return origin;
+}
+
+void lm_log_read_file(struct lm_run *run, const char *path, struct lm_buffer *out) {
+    struct lm_error error;
+    /* A proof is a checkpoint with some hashes and perhaps an entry before it. */
+    if (lm_file_read(path, 2 * (size_t)LM_NOTE_SIZE_MAX, out, &error) < 0)
+        lm_run_fatal(run, &error);
+}
+
+void lm_log_read_checkpoint(struct lm_run *run, const char *path, struct lm_buffer *bytes,
+                            struct lm_checkpoint *checkpoint) {
+    struct lm_error error;
+    lm_log_read_file(run, path, bytes);
+    if (lm_checkpoint_parse(bytes->data, bytes->size, checkpoint, &error) == 0)
+        return;
+    lm_hint(&error, "%.100s should hold a checkpoint", path);
+    lm_run_fatal(run, &error);
+}
+
+bool lm_log_read_vkey(const char *text, struct lm_note_key *key) {
+    struct lm_buffer bytes = {0};
+    struct lm_error ignored;
+    if (lm_note_key_parse(text, key, &ignored) == 0)
+        return true;
+    bool found = lm_file_read(text, 4096, &bytes, &ignored) == 0 && bytes.size > 0;
+    if (found) {
+        const char *feed = memchr(bytes.data, '\n', bytes.size);
+        bytes.size = feed ? (size_t)(feed - bytes.data) : bytes.size;
+        lm_buffer_byte(&bytes, '\0');
+        found = lm_buffer_ok(&bytes) && lm_note_key_parse(bytes.data, key, &ignored) == 0;
+    }
+    lm_buffer_free(&bytes);
+    return found;
+}
+
+/* The key that the registry has for the keeper: of a log called ID or ID/…, that is ID. */
+static void find_in_registry(struct lm_run *run, const struct lm_log_options *options,
+                             const char *origin, uint8_t public_key[32]) {
+    struct lm_error error;
+    struct lm_registered keeper;
+    struct lm_registered holder;
+    int64_t now_s = lm_run_now(run);
+    struct lm_registry *registry = lm_registry_open(run, &options->registry);
+    char *id = options->keeper ? strdup(options->keeper) : strndup(origin, strcspn(origin, "/"));
+    if (!id)
+        (void)lm_fail_memory(&error);
+    if (!id || lm_registry_by_id(registry, id, now_s, &keeper, &error) < 0 ||
+        lm_registry_by_kid(registry, keeper.kid, now_s, &holder, &error) < 0)
+        lm_run_fatal(run, &error);
+    if (!lm_role_may_sign(keeper.role, LM_TYPE_RECEIPT)) {
+        lm_fail(&error, LM_WRONG_ROLE, "%s is a %s and keeps no log", keeper.id,
+                lm_role_words[keeper.role]);
+        lm_run_fatal(run, &error);
+    }
+    memcpy(public_key, keeper.public_key, sizeof keeper.public_key);
+    lm_registry_free(registry);
+    free(id);
+}
+
+void lm_log_find_key(struct lm_run *run, const struct lm_log_options *options, const char *origin,
+                     struct lm_note_key *key) {
+    struct lm_error error;
+    uint8_t public_key[32];
+    const struct lm_registry_options *registry = &options->registry;
+    bool by_registry =
+        registry->root || registry->files.count > 0 || registry->checkpoint || registry->max_age;
+    if (!options->log_key && !by_registry)
+        lm_run_usage(run, "--log-key, or --registry and --root, say whose the log is");
+    if (options->log_key && by_registry)
+        lm_run_usage(run, "--log-key and --registry do not go together");
+    if (options->log_key && lm_log_read_vkey(options->log_key, key)) {
+        if (key->kind != LM_NOTE_ED25519)
+            lm_run_usage(run, "--log-key: that is the key of a witness, not of a log");
+        if (strcmp(key->name, origin) == 0)
+            return;
+        lm_fail(&error, LM_WRONG_SUBJECT, "a checkpoint of %.100s, not of %.100s", origin,
+                key->name);
+        lm_run_fatal(run, &error);
+    }
+    if (options->log_key) {
+        if (lm_public_key_load(options->log_key, public_key, &error) < 0)
+            lm_run_fatal(run, &error);
+    } else {
+        find_in_registry(run, options, origin, public_key);
+    }
+    if (lm_note_key_make(origin, LM_NOTE_ED25519, public_key, key, &error) < 0)
+        lm_run_fatal(run, &error);
+}
