@@ -65,7 +65,14 @@ int lm_claims_add(struct lm_claims *claims, const struct lm_record *record, cons
     lm_buffer_bytes(&item->text, line->data, line->size);
     if (!lm_buffer_ok(&item->text))
         return lm_fail_memory(error);
-    return lm_claim_case_start(&item->claim, record, error);
+    if (lm_claim_case_start(&item->claim, record, error) < 0)
+        return -1;
+    /* The same claim again is answered once. */
+    for (size_t i = 0; i + 1 < claims->count; i++) {
+        if (strcmp(cases[i].claim.digest, item->claim.digest) == 0)
+            item->refused = true;
+    }
+    return 0;
 }
 
 /* ---- what they are about ---- */
@@ -139,6 +146,8 @@ int lm_claims_open(struct lm_claims *claims, const struct lm_registry *registry,
     claims->commitments = commitments;
     for (size_t i = 0; i < claims->count; i++) {
         struct lm_claims_case *item = &claims->cases[i];
+        if (item->refused)
+            continue;
         if (lm_claim_case_open(&item->claim, registry, now_s, error) == 0) {
             if (find_periods(item, error) < 0)
                 return -1;
@@ -217,7 +226,7 @@ static bool wants_entry(const struct lm_claims_case *item, const struct lm_audit
         (n == (uint64_t)receipt->n ||
          ((uint64_t)receipt->n >= audited->committed && n + 1 == audited->committed)))
         return true;
-    return refused == LM_BAD_SIGNATURE && record->type == LM_TYPE_ORDER &&
+    return lm_fact_is_foreign(refused) && record->type == LM_TYPE_ORDER &&
            claim->kind == LM_CLAIM_ALTERED && strcmp(record->as.order.from, claim->claimant) == 0;
 }
 

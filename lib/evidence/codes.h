@@ -43,7 +43,7 @@
     X(IMPLAUSIBLE, "implausible", "a reading is of more energy than a meter can carry")            \
     X(EARLY, "early", "a reading was logged before its period had ended")                          \
     /* verdicts on claims */                                                                       \
-    X(EXHIBITS, "exhibits", "the exhibits of a verdict are not those that it names")               \
+    X(EXHIBITS, "exhibits", "an exhibit that a verdict names is not there")                        \
     X(VERDICT_UNFOUNDED, "verdict_unfounded", "a verdict does not follow from its exhibits")
 
 /* What can be wrong with issued records: X(constant, suffix, what it means). */

@@ -135,7 +135,7 @@ struct lm_fact *lm_dispute_next(const struct lm_dispute *dispute, enum lm_type t
                                 size_t *place) {
     for (size_t i = *place + 1; i < dispute->facts->count; i++) {
         struct lm_fact *fact = &dispute->facts->items[i];
-        if (fact->record.type == type && fact->refused == LM_NONE) {
+        if (fact->record.type == type && lm_fact_counts(dispute->registry, fact)) {
             *place = i;
             return fact;
         }

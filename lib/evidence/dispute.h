@@ -3,12 +3,11 @@
  *
  * Every kind of claim has one row in a table, and a function that asks the facts, one question
  * after the other, until one decides. An answer rests on the facts that it marks as used: asked
- * again with those alone, the judge must come to it again. So what cannot be shown to a stranger by
- * entries that are there, such as that something is nowhere, decides for nobody.
+ * again with those alone, the judge must come to it again. What cannot be shown to a stranger by
+ * entries that are there, that something is nowhere, is the word of who has read the logs.
  *
- * Whoever answers for a log that the facts come from has signed it as a whole. Facts may be WHOLE,
- * everything that the logs hold of the auction in question, so that it can be held again; of a case
- * that was made of somebody's own records only these can be asked.
+ * Facts are WHOLE where they are everything that the logs hold of the auction in question, so that
+ * it can be held again; of a case that was made of somebody's own records only these can be asked.
  */
 #ifndef LM_EVIDENCE_DISPUTE_H
 #define LM_EVIDENCE_DISPUTE_H
@@ -20,6 +19,7 @@ struct lm_dispute {
     const struct lm_registry *registry;
     struct lm_facts *facts;
     bool whole;
+    bool shown; /* the facts are a verdict's exhibits: what is not among them may be elsewhere */
     /* The claim, which is signed as it should be, and what of its parts is. */
     const struct lm_claim *claim;
     const struct lm_receipt *receipt; /* NULL where there is none that proves anything */

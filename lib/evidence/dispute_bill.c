@@ -77,7 +77,7 @@ static int on_doubt(void *context, const char *source, uint64_t line, const stru
 
 static bool is_for_bill(const struct judging *judging, const struct lm_fact *fact) {
     const struct lm_record *record = &fact->record;
-    if (fact->refused != LM_NONE)
+    if (!lm_fact_counts(judging->dispute->registry, fact))
         return false;
     switch (record->type) {
     case LM_TYPE_TARIFF:
@@ -187,7 +187,7 @@ static bool is_for_claimant(const struct lm_identity *identity, const char *clai
 
 static bool is_for_settlement(const struct judging *judging, const struct lm_fact *fact) {
     const struct lm_record *record = &fact->record;
-    if (fact->refused != LM_NONE)
+    if (!lm_fact_counts(judging->dispute->registry, fact))
         return false;
     switch (record->type) {
     case LM_TYPE_TRADE:

@@ -13,7 +13,7 @@ struct visit {
 
 static bool is_of_book(const struct lm_dispute *dispute, const struct lm_fact *fact) {
     const struct lm_record *record = &fact->record;
-    if (fact->refused != LM_NONE)
+    if (!lm_fact_counts(dispute->registry, fact))
         return false;
     if (record->type == LM_TYPE_MARKET_RULES)
         return strcmp(record->as.market_rules.market, dispute->market) == 0;

@@ -75,6 +75,19 @@ static const char *disagreement(const struct lm_trade *trade, const struct lm_or
     return NULL;
 }
 
+/* Whether an order that is not here was nowhere: the orders that are here are all that the clearing
+ * was made of, or the logs have been read. The answer rests on that. */
+static bool is_absence_shown(const struct lm_dispute *dispute, const struct lm_dispute_book *book) {
+    bool complete = book->held && book->clearing &&
+                    strcmp(book->clearing->record.as.clearing.orders_root, book->orders_root) == 0;
+    if (dispute->shown && !complete)
+        return false;
+    lm_dispute_use_book(dispute);
+    if (book->clearing)
+        book->clearing->used = true;
+    return true;
+}
+
 /* ---- receipts ---- */
 
 enum standing {
@@ -148,6 +161,10 @@ static bool judge_price(struct lm_dispute *dispute, const struct lm_dispute_book
     const struct lm_dispute_order *order = order_of(book, trade->order);
     const char *wrong = order ? disagreement(trade, &order->fact->record.as.order) : NULL;
     fact->used = true;
+    if (!order && !is_absence_shown(dispute, book)) {
+        (void)undecidable(dispute, "the order of the trade is not among what is here");
+        return true;
+    }
     if (!order) {
         lm_dispute_answer(dispute, LM_RESULT_UPHELD, trade->market,
                           "%s traded order %s, which %s never signed", trade->market, trade->order,
@@ -354,16 +371,16 @@ static bool is_forged_in_log(struct lm_dispute *dispute) {
     for (size_t i = 0; i < dispute->facts->count; i++) {
         struct lm_fact *fact = &dispute->facts->items[i];
         const struct lm_order *order = &fact->record.as.order;
-        if (fact->record.type != LM_TYPE_ORDER || fact->refused != LM_BAD_SIGNATURE ||
+        if (fact->record.type != LM_TYPE_ORDER || !lm_fact_is_foreign(fact->refused) ||
             !fact->keeper || strcmp(order->from, claimant_of(dispute)) != 0 ||
             (dispute->period.minutes && !lm_same_period(order->period, dispute->period)))
             continue;
         fact->used = true;
-        lm_dispute_answer(dispute, LM_RESULT_UPHELD, fact->keeper,
-                          "order %s of %s in entry %llu of %.200s is not as that user's key signed it, "
-                          "and %s took it in",
-                          order->id, order->from, (unsigned long long)fact->n, fact->log,
-                          fact->keeper);
+        lm_dispute_answer(
+            dispute, LM_RESULT_UPHELD, fact->keeper,
+            "order %s of %s in entry %llu of %.200s is not as that user's key signed it, "
+            "and %s took it in",
+            order->id, order->from, (unsigned long long)fact->n, fact->log, fact->keeper);
         return true;
     }
     return false;
@@ -401,9 +418,13 @@ static bool judge_traded(struct lm_dispute *dispute, const struct lm_dispute_boo
     while ((fact = next_trade(dispute, &place))) {
         const struct lm_trade *trade = &fact->record.as.trade;
         const struct lm_dispute_order *order = order_of(book, trade->order);
+        fact->used = true;
+        if (!order && !is_absence_shown(dispute, book)) {
+            (void)undecidable(dispute, "the order of a trade is not among what is here");
+            return true;
+        }
         const char *wrong = order ? disagreement(trade, &order->fact->record.as.order)
                                   : "is of an order that she never signed";
-        fact->used = true;
         if (!wrong && book->held && book->clearing && order->refused == LM_NONE &&
             strcmp(book->clearing->record.as.clearing.orders_root, book->orders_root) == 0 &&
             issued_wh(dispute, &order->fact->record.as.order) != order->energy_wh) {

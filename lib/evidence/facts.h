@@ -6,7 +6,7 @@
 #define LM_EVIDENCE_FACTS_H
 
 #include "lib/crypto/merkle.h"
-#include "lib/record/record.h"
+#include "lib/registry/registry.h"
 
 struct lm_fact {
     struct lm_record record;
@@ -16,7 +16,7 @@ struct lm_fact {
     uint8_t leaf[LM_HASH_SIZE];
     uint64_t log_size; /* of the keeper's checkpoint, and when that was signed; 0 for not said */
     int64_t signed_s;
-    enum lm_reason refused; /* LM_BAD_SIGNATURE where it is not signed as it says; else LM_NONE */
+    enum lm_reason refused; /* why it is not signed as it should be; LM_NONE where it is */
     bool used;              /* the answer to the claim at hand rests on it */
     size_t source;          /* for whoever has collected it, as the next */
     size_t number;
@@ -32,6 +32,18 @@ void lm_facts_list_free(struct lm_facts *facts) LM_NONNULL;
 /* Adds a fact; its record (a line that has been parsed) is shared with RECORD. */
 int lm_facts_list_add(struct lm_facts *facts, const struct lm_record *record,
                       const struct lm_fact *fact, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Whether a fact counts as what its record says: it is signed as it should be, and an order stands
+ * in its market's log, a reading in that of the user's supplier, if it stands in one. What somebody
+ * else has in her log they may never have got, and need not go by. */
+bool lm_fact_counts(const struct lm_registry *registry,
+                    const struct lm_fact *fact) LM_NONNULL LM_MUST_CHECK;
+/* Why a record is not signed as it should be at an instant, LM_NONE where it is: LM_BAD_SIGNATURE
+ * where nobody is proven to have signed it. Fails where checking does. */
+int lm_fact_check(const struct lm_registry *registry, const struct lm_record *record, int64_t at_s,
+                  enum lm_reason *refused, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Whether that is so as the key of who it says it is from has not signed it. */
+bool lm_fact_is_foreign(enum lm_reason refused) LM_MUST_CHECK;
 
 /* Identities and what sets the terms of a market: they count wherever they stand. */
 bool lm_fact_is_term(enum lm_type type) LM_MUST_CHECK;

@@ -184,33 +184,37 @@ static int take_exhibit(struct lm_verdicts *verdicts, const struct given *item,
         }
         return tell_why(verdicts, item, "an exhibit", &why, error);
     }
-    fact.refused = is_signed(verdicts, &entry, &why) ? LM_NONE : why.reason;
-    int result = lm_facts_list_add(facts, &entry, &fact, error);
+    int result = lm_fact_check(verdicts->registry, &entry, entry.entry_at_s, &fact.refused, error);
+    if (result == 0)
+        result = lm_facts_list_add(facts, &entry, &fact, error);
     lm_record_free(&entry);
     return result;
 }
 
-/* The exhibits of a verdict, which must be those that it names, in its order. */
+static const struct given *find(const struct lm_verdicts *verdicts, enum lm_type type,
+                                const char *digest) {
+    for (size_t i = 0; i < verdicts->count; i++) {
+        if (verdicts->items[i].record.type == type &&
+            strcmp(verdicts->items[i].digest, digest) == 0)
+            return &verdicts->items[i];
+    }
+    return NULL;
+}
+
+/* The exhibits that a verdict names; what else is there may be another verdict's. */
 static int take_exhibits(struct lm_verdicts *verdicts, const struct given *item,
                          struct lm_facts *facts, struct lm_error *error) {
     const struct lm_verdict *verdict = &item->record.as.verdict;
-    size_t named = json_array_size(verdict->exhibits);
-    size_t met = 0;
-    for (size_t i = 0; i < verdicts->count; i++) {
-        const struct given *exhibit = &verdicts->items[i];
-        const char *of = exhibit->record.as.exhibit.claim;
-        if (exhibit->record.type != LM_TYPE_EXHIBIT || !of || strcmp(of, verdict->claim) != 0)
-            continue;
-        const char *digest = json_string_value(json_array_get(verdict->exhibits, met++));
-        if (!digest || strcmp(digest, exhibit->digest) != 0)
+    for (size_t i = 0; i < json_array_size(verdict->exhibits); i++) {
+        const char *digest = json_string_value(json_array_get(verdict->exhibits, i));
+        const struct given *exhibit = find(verdicts, LM_TYPE_EXHIBIT, digest);
+        const char *of = exhibit ? exhibit->record.as.exhibit.claim : NULL;
+        if (!of || strcmp(of, verdict->claim) != 0)
             return tell(verdicts, lm_code_word(LM_CODE_EXHIBITS), item,
-                        "the exhibits are not those that the verdict names", error);
+                        "an exhibit that the verdict names is not there", error);
         if (take_exhibit(verdicts, exhibit, facts, error) < 0)
             return -1;
     }
-    if (met != named)
-        return tell(verdicts, lm_code_word(LM_CODE_EXHIBITS), item,
-                    "an exhibit that the verdict names is not there", error);
     return 0;
 }
 
@@ -238,6 +242,7 @@ static int judge_again(struct lm_verdicts *verdicts, const struct given *item,
     }
     lm_claim_case_dispute(claim, verdicts->registry, &dispute);
     dispute.facts = facts;
+    dispute.shown = true;
     dispute.whole = is_whole(facts, dispute.claim->claimant);
     if (lm_dispute_judge(&dispute, error) < 0)
         return -1;
@@ -251,18 +256,9 @@ static int judge_again(struct lm_verdicts *verdicts, const struct given *item,
     return tell(verdicts, lm_code_word(LM_CODE_VERDICT_UNFOUNDED), item, text, error);
 }
 
-static const struct given *find_claim(const struct lm_verdicts *verdicts, const char *digest) {
-    for (size_t i = 0; i < verdicts->count; i++) {
-        if (verdicts->items[i].record.type == LM_TYPE_CLAIM &&
-            strcmp(verdicts->items[i].digest, digest) == 0)
-            return &verdicts->items[i];
-    }
-    return NULL;
-}
-
 static int check_verdict(struct lm_verdicts *verdicts, const struct given *item,
                          struct lm_error *error) {
-    const struct given *claimed = find_claim(verdicts, item->record.as.verdict.claim);
+    const struct given *claimed = find(verdicts, LM_TYPE_CLAIM, item->record.as.verdict.claim);
     struct lm_claim_case claim;
     struct lm_facts facts = {0};
     struct lm_error why;

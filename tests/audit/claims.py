@@ -1,0 +1,511 @@
+"""Claims against markets that are honest and markets that are not.
+
+In an honest market nobody is found to be at fault, whatever is claimed by whom; where somebody has
+cheated, what the verdict has to be is written here by hand, from who did what. Every answer, signed
+by an auditor, has to convince a stranger who has the registry and public terms alone; the proofs in
+it are checked by RFC 6962 as it is written here, and no refuted claim may show what is others'.
+
+usage: claims.py FOLDER [PATTERN]    with the programs on the PATH; prints a line a case
+"""
+
+import base64
+import hashlib
+import os
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+# pylint: disable=wrong-import-position
+import world
+from world import (BILLED_AT, CLEARED_AT, KEEPERS as LOGS, NOW, ORDERS_AT, PERIODS, READ_AT, RULES,
+                   SIGNED_AT, USERS, VALID, canonical, lines, order, reading)
+
+PERIOD = PERIODS[0]
+CASES = []
+
+
+def case(name, *wanted):
+    """WANTED: the verdicts on the claims that the tampering returns, in their order."""
+    def add(tamper):
+        CASES.append((name, list(wanted), tamper))
+        return tamper
+    return add
+
+
+def claim(who, kind, **members):
+    return {"type": "claim", "v": 1, "claimant": who, "kind": kind, "entries": [], **members}
+
+
+def bare(record):
+    return {member: value for member, value in record.items() if member != "sig"}
+
+
+def orders_of(w):
+    return [entry["record"] for entry in w.find("market", type="order", period=PERIOD)]
+
+
+def reclear(w, orders, rules=None):
+    """The market's results of the first period, from just these orders."""
+    results = w.clear([bare(record) for record in orders], [rules or RULES])
+    root = w.clear(orders, [rules or RULES])[0]["orders_root"]
+    for record in results:
+        if record["type"] == "clearing":
+            record["orders_root"] = root
+    old = [entry for entry in w.logs["market"] if entry["record"]["period"] == PERIOD and
+           entry["record"]["type"] in ("clearing", "trade")]
+    where = w.logs["market"].index(old[0])
+    w.logs["market"] = [entry for entry in w.logs["market"] if entry not in old]
+    w.add("market", CLEARED_AT[0], w.sign("lm", results), where)
+
+
+def change(w, log, key, alter, **members):
+    entry = w.find(log, **members)[0]
+    alter(entry["record"])
+    if key:
+        w.resign(key, entry)
+    return entry
+
+
+def traded(w, side, energy=True):
+    """Somebody of supplier A who traded on that side, and her trade."""
+    for entry in w.find("market", type="trade", period=PERIOD, side=side):
+        who = entry["record"]["from"]
+        if who[0] == "u" and int(who[1:]) <= USERS // 2 and (entry["record"]["energy_wh"] > 0) == energy:
+            return who, entry
+    raise RuntimeError("nobody")
+
+
+def receipt_of(w, entry):
+    n = entry["n"]
+    return next(receipt for receipt in w.receipts
+                if receipt["log"] == "lm/market.log" and receipt["n"] == n)
+
+
+# ---- who cheats, and what has to come of it ----
+
+@case("the market shifts the price of the clearing and of all its trades", "upheld lm", "refuted -")
+def _(w):
+    who, _ = traded(w, "offer")
+    for entry in w.find("market", period=PERIOD):
+        record = entry["record"]
+        if record["type"] in ("clearing", "trade"):
+            record["price"] = canonical_price(record["price"], 1)
+            w.resign("lm", entry)
+    # Her limit allows it, and all that was issued agrees: only the auction itself shows it.
+    return [claim(who, "price", period=PERIOD), claim(who, "price", period=PERIODS[1])]
+
+
+def amount_of(amount, micro):
+    return f"{float(amount) + micro * 1e-6:.9f}".rstrip("0").rstrip(".")
+
+
+def canonical_price(price, micro):
+    return f"{float(price) + micro * 1e-6:.6f}".rstrip("0")
+
+
+@case("a trade is at another price than the clearing", "upheld lm")
+def _(w):
+    who, entry = traded(w, "offer")
+    entry["record"]["price"] = canonical_price(entry["record"]["price"], 1)
+    w.resign("lm", entry)
+    return [claim(who, "price", entries=[{"log": "lm/market.log", "n": entry["n"]}])]
+
+
+@case("a trade is of less than the orders give", "upheld lm", "upheld lm", "refuted -")
+def _(w):
+    who, entry = traded(w, "offer")
+    entry["record"]["energy_wh"] -= 10
+    w.resign("lm", entry)
+    return [claim(who, "sold_more", period=PERIOD), claim(who, "altered", period=PERIOD),
+            claim(who, "price", period=PERIOD)]
+
+
+@case("a trade is of no order", "upheld lm", "upheld lm")
+def _(w):
+    trade = dict(bare(traded(w, "bid")[1]["record"]), **{"from": "u1", "order": "invented"})
+    w.add("market", CLEARED_AT[0], w.sign("lm", [trade]),
+          w.logs["market"].index(w.find("market", type="notice", period=PERIOD)[0]))
+    return [claim("u1", "price", period=PERIOD), claim("u1", "altered", period=PERIOD)]
+
+
+@case("a trade is of more than the order", "upheld lm")
+def _(w):
+    who, entry = traded(w, "bid")
+    entry["record"]["energy_wh"] = 9000
+    w.resign("lm", entry)
+    return [claim(who, "altered", period=PERIOD)]
+
+
+@case("a trade that the auction gives is not issued", "upheld lm", "undecidable -")
+def _(w):
+    who, entry = traded(w, "offer")
+    w.logs["market"].remove(entry)
+    w.keep("market")
+    mine = w.find("market", type="order", period=PERIOD, **{"from": who})[-1]
+    return [claim(who, "left_out", entries=[{"log": "lm/market.log", "n": mine["n"]}]),
+            claim(who, "price", period=PERIOD)]
+
+
+@case("an order is in the log and the clearing is made without it",
+      "upheld lm", "upheld lm", "refuted -", "undecidable -")
+def _(w):
+    mine = w.find("market", type="order", period=PERIOD, **{"from": "u7"})[0]
+    reclear(w, [record for record in orders_of(w) if record["from"] != "u7"])
+    other, _ = traded(w, "bid")
+    theirs = w.find("market", type="order", period=PERIOD, **{"from": other})[-1]
+    return [claim("u7", "left_out", receipt=receipt_of(w, mine)),
+            claim("u7", "left_out", record=mine["record"]),
+            claim(other, "left_out", record=theirs["record"]),
+            claim("u7", "price", period=PERIOD)]
+
+
+@case("an order that has a receipt is gone", "upheld lm", "upheld lm", "undecidable -")
+def _(w):
+    mine = w.find("market", type="order", period=PERIOD, **{"from": "u7"})[0]
+    receipt = receipt_of(w, mine)
+    w.logs["market"].remove(mine)
+    w.keep("market")
+    return [claim("u7", "left_out", receipt=receipt), claim("u7", "altered", receipt=receipt),
+            claim("u7", "left_out", record=mine["record"])]
+
+
+@case("the log ends before the entry of a receipt", "upheld lm")
+def _(w):
+    mine = w.find("market", type="order", period=PERIODS[2], **{"from": "u7"})[0]
+    receipt = receipt_of(w, mine)
+    del w.logs["market"][mine["n"] - 3:]
+    w.dated = "market"
+    return [claim("u7", "left_out", receipt=receipt)]
+
+
+@case("an order is altered in the log", "upheld lm", "refuted -")
+def _(w):
+    change(w, "market", None, lambda r: r.update(energy_wh=5000), type="order", period=PERIOD,
+           **{"from": "u8"})
+    return [claim("u8", "altered", period=PERIOD), claim("u10", "altered", period=PERIOD)]
+
+
+@case("an order in another's name, signed by somebody else, is in the log", "upheld lm")
+def _(w):
+    entry = w.find("market", type="order", period=PERIOD, **{"from": "u8"})[0]
+    entry["record"]["energy_wh"] = 5000
+    w.resign("u9", entry)
+    return [claim("u8", "altered", period=PERIOD)]
+
+
+@case("an order that came late is traded", "upheld lm", "refuted -")
+def _(w):
+    late = w.sign("u9", [order("u9", PERIOD, "offer", 400, "0.01", name="late")])
+    where = w.logs["market"].index(w.find("market", type="clearing", period=PERIOD)[0])
+    entry = w.add("market", "2016-04-01T11:46:00Z", late, where)[0]
+    reclear(w, orders_of(w), dict(RULES, gate_minutes=0))
+    return [claim("u9", "price", period=PERIOD),
+            claim("u9", "left_out", entries=[{"log": "lm/market.log", "n": entry["n"]}])]
+
+
+@case("an order came late and was refused", "refuted -")
+def _(w):
+    late = w.sign("u9", [order("u9", PERIOD, "offer", 400, "0.01", name="late")])
+    where = w.logs["market"].index(w.find("market", type="clearing", period=PERIOD)[0])
+    w.add("market", "2016-04-01T11:46:00Z", late, where)
+    return [claim("u9", "left_out", record=late[0])]
+
+
+@case("an order that was replaced is missed", "refuted -")
+def _(w):
+    first = w.find("market", type="order", period=PERIOD, seq=1, **{"from": "u3"})[0]
+    return [claim("u3", "left_out", receipt=receipt_of(w, first))]
+
+
+@case("an order is in the log of somebody whom it is not for", "undecidable -")
+def _(w):
+    planted = w.sign("u7", [order("u7", PERIOD, "offer", 400, "0.01", name="planted")])
+    w.add("B", ORDERS_AT[0], planted, 1)
+    return [claim("u7", "left_out", record=planted[0])]
+
+
+@case("a receipt that the claimant has made herself", "undecidable -", "undecidable -")
+def _(w):
+    forged = [{"type": "receipt", "v": 1, "log": "lm/market.log", "n": 3, "at": ORDERS_AT[0],
+               "leaf": "A" * 43}]
+    unsigned = bare(forged[0])
+    by_other = w.sign("B", forged)[0]
+    return [claim("u7", "left_out", receipt=unsigned), claim("u7", "left_out", receipt=by_other)]
+
+
+@case("a supplier settles more than was consumed", "upheld A", "refuted -")
+def _(w):
+    who, _ = traded(w, "bid")
+    change(w, "A", "A", lambda r: r.update(import_wh=r["import_wh"] + 100), type="settlement",
+           period=PERIOD, party=who)
+    return [claim(who, "consumed_less", period=PERIOD),
+            claim(who, "consumed_less", period=PERIODS[1])]
+
+
+@case("a supplier settles less than was sold", "upheld A")
+def _(w):
+    who, _ = traded(w, "offer")
+    change(w, "A", "A", lambda r: r.update(sold_wh=r["sold_wh"] - 1), type="settlement",
+           period=PERIOD, party=who)
+    return [claim(who, "sold_more", period=PERIOD)]
+
+
+@case("a supplier settles less than was fed in", "upheld A")
+def _(w):
+    who, _ = traded(w, "offer")
+    change(w, "A", "A", lambda r: r.update(export_wh=r["export_wh"] - 1), type="settlement",
+           period=PERIOD, party=who)
+    return [claim(who, "sold_more", period=PERIOD)]
+
+
+@case("an adjustment takes the latest reading, and says so", "refuted -", "undecidable -")
+def _(_):
+    # u20 was settled by one value, then by a better one of her meter's.
+    return [claim("u20", "consumed_less", period=PERIODS[2]),
+            claim("u20", "bill", month="2016-03")]
+
+
+@case("an adjustment takes another reading than the latest", "upheld B")
+def _(w):
+    change(w, "B", "B", lambda r: r.update(import_wh=1700), type="adjustment", party="u20")
+    return [claim("u20", "consumed_less", period=PERIODS[2])]
+
+
+@case("a meter has signed two readings", "undecidable -")
+def _(w):
+    old = w.find("A", type="reading", period=PERIOD, meter="m2")[0]["record"]
+    w.add("A", READ_AT[0], w.sign("m2", [dict(bare(old), import_wh=old["import_wh"] - 50)]),
+          w.logs["A"].index(w.find("A", type="settlement")[0]))
+    return [claim("u2", "consumed_less", period=PERIOD)]
+
+
+@case("a reading is in the log of a supplier whom it is not for", "refuted -")
+def _(w):
+    w.add("B", READ_AT[0], w.sign("m2", [reading("m2", PERIOD, 1, 0, seq=9)]),
+          w.logs["B"].index(w.find("B", type="settlement")[0]))
+    return [claim("u2", "consumed_less", period=PERIOD)]
+
+
+@case("a reading is missing", "undecidable -")
+def _(w):
+    w.logs["A"].remove(w.find("A", type="reading", period=PERIOD, meter="m2")[0])
+    w.keep("A")
+    return [claim("u2", "consumed_less", period=PERIOD)]
+
+
+@case("a bill is more by a billionth", "upheld A", "refuted -")
+def _(w):
+    def alter(bill):
+        bill["carry"] = f"{float(bill['carry']) + 1e-9:.9f}"
+    change(w, "A", "A", alter, type="bill", user="u2")
+    return [claim("u2", "bill", month="2016-04"), claim("u4", "bill", month="2016-04")]
+
+
+@case("a settlement is wrong, and the bill adds it up", "upheld A")
+def _(w):
+    def alter(settlement):
+        item = settlement["items"][0]
+        more = round(float(item["price"]) * 1000000) * (1 if item["amount"][0] == "-" else -1)
+        item["energy_wh"] += 1000
+        item["amount"] = amount_of(item["amount"], -more)
+        settlement["amount"] = amount_of(settlement["amount"], -more)
+    change(w, "A", "A", alter, type="settlement", period=PERIOD, party="u2")
+    w.logs["A"] = [entry for entry in w.logs["A"] if entry["record"]["type"] != "bill"]
+    out = world.run(["lm-settle", "--bills", "--month", "2016-04", "--supplier", "A"],
+                    lines(w.records("A")))
+    w.add("A", BILLED_AT, w.sign("A", world.parse(out)))
+    return [claim("u2", "bill", month="2016-04")]
+
+
+@case("the claimant shows another bill that the supplier signed", "upheld A", "refuted -")
+def _(w):
+    mine = w.find("A", type="bill", user="u2")[0]["record"]
+    other = w.sign("A", [dict(bare(mine), rounded="-9.99")])[0]
+    forged = dict(mine, rounded="-9.99")
+    return [claim("u2", "bill", record=other), claim("u2", "bill", record=forged, month="2016-04")]
+
+
+@case("a claim that points at what is others' shows nothing of it", "undecidable -", "undecidable -",
+      "undecidable -")
+def _(w):
+    entries = [{"log": "lm/market.log", "n": n} for n in range(40)]
+    return [claim("DSO", "price", entries=entries),
+            claim("DSO", "consumed_less", entries=[{"log": "A/A.log", "n": n} for n in range(60)]),
+            claim("DSO", "bill", entries=[{"log": "A/A.log", "n": n} for n in range(200)])]
+
+
+@case("an honest market, and everybody claims everything")
+def _(w):
+    claims = []
+    for number in range(1, USERS + 1):
+        who = f"u{number}"
+        for period in PERIODS:
+            claims += [claim(who, kind, period=period) for kind in
+                       ("consumed_less", "sold_more", "price", "left_out", "altered")]
+        claims.append(claim(who, "bill", month="2016-04"))
+        for entry in w.find("market", type="order", period=PERIOD, **{"from": who}):
+            claims += [claim(who, kind, receipt=receipt_of(w, entry))
+                       for kind in ("left_out", "altered")]
+            claims.append(claim(who, "left_out", record=entry["record"]))
+    return claims
+
+
+# ---- what every answer has to be ----
+
+def node(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def unbase(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def root_by(leaf, n, size, path):
+    """RFC 9162, 2.1.3.2: the root that a path leads to, None where it does not fit."""
+    last, value = size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            return None
+        if n & 1 or n == last:
+            value = node(sibling, value)
+            while n & 1 == 0 and n:
+                n, last = n >> 1, last >> 1
+        else:
+            value = node(value, sibling)
+        n, last = n >> 1, last >> 1
+    return value if last == 0 else None
+
+
+def check_exhibit(record):
+    origin, size, root = record["checkpoint"].split("\n")[:3]
+    leaf = hashlib.sha256(b"\0" + canonical(record["entry"]).encode()).digest()
+    got = root_by(leaf, record["n"], int(size), [unbase(item) for item in record["path"]])
+    if origin != record["log"] or got != base64.b64decode(root):
+        raise RuntimeError(f"exhibit {record['log']} {record['n']} proves nothing")
+
+
+def owner(record):
+    for member in ("from", "party", "user", "to"):
+        if record["type"] != "contract" and member in record:
+            return record[member]
+    return None
+
+
+def command(argv, w, status):
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          cwd=w.folder, check=False)
+    if done.returncode not in status:
+        raise RuntimeError(f"{' '.join(argv[:4])}: status {done.returncode}: {done.stderr}"
+                           f"{done.stdout[-600:]}")
+    return world.parse(done.stdout)
+
+
+def sign_log(w, log):
+    """A checkpoint of the log; one by lm-log says when it was signed."""
+    if getattr(w, "dated", None) != log:
+        return w.sign_log(log)
+    world.run(["lm-log", "checkpoint", f"{log}.log", "-k", f"{LOGS[log]}.jwk", "--now", SIGNED_AT,
+               "--origin", f"{LOGS[log]}/{log}.log"], cwd=w.folder)
+    return w.path(f"{log}.log.checkpoint")
+
+
+def ask(w, claims):
+    """The verdicts on signed claims, with the exhibits of each; all of them hold for a stranger."""
+    with open(w.path("claims"), "w", encoding="ascii") as file:
+        file.write(lines(claims))
+    argv = ["lm-audit", "--root", "registrar.jwk", "--now", NOW, "--claims", "claims"]
+    for log in LOGS:
+        w.write(log)
+        argv += ["--checkpoint", sign_log(w, log)]
+    records = command(argv + ["auditor.ndjson"] + [f"{log}.log" for log in LOGS], w, (0, 1))
+    answers = [record for record in records if "claim" in record]
+    with open(w.path("answers"), "w", encoding="utf-8") as file:
+        file.write(world.run(["lm-sign", "-k", w.path("auditor.jwk")], lines(answers)))
+    with open(w.path("shown"), "w", encoding="utf-8") as file:
+        file.write(lines(claims))
+        with open(w.path("answers"), encoding="utf-8") as source:
+            file.write(source.read())
+    command(["lm-audit", "--root", "registrar.jwk", "--now", NOW, "--verdicts", "shown",
+             "auditor.ndjson", "registry.bare", "public.log"], w, (0,))
+    return answers, records
+
+
+def judge(w, wanted, tamper):
+    claims = tamper(w)
+    claims = [signed for who in claims for signed in w.sign(who["claimant"], [who])] \
+        if len(claims) < 50 else sign_all(w, claims)
+    answers, records = ask(w, claims)
+    verdicts = [record for record in answers if record["type"] == "verdict"]
+    for record in answers:
+        if record["type"] == "exhibit":
+            check_exhibit(record)
+    # Nobody who is not upheld gets to see what is others'.
+    by_claim = {}
+    for signed in claims:
+        digest = hashlib.sha256(canonical(signed).encode()).digest()
+        by_claim[base64.urlsafe_b64encode(digest).decode().rstrip("=")] = signed
+    upheld = {record["claim"] for record in verdicts if record["result"] == "upheld"}
+    for record in answers:
+        if record["type"] == "exhibit" and record["claim"] not in upheld:
+            whose = owner(record["entry"]["record"])
+            who = by_claim[record["claim"]]["claimant"]
+            if record["entry"]["record"]["type"] in ("order", "trade", "notice", "settlement",
+                                                     "adjustment", "bill") and whose != who:
+                raise RuntimeError(f"{who} is shown a record of {whose}")
+    got = [f"{record['result']} {record.get('party', '-')}" for record in verdicts]
+    if not wanted:
+        findings = [record for record in records if record["type"] == "finding"]
+        if upheld or findings or len(got) != len(claims) or got.count("refuted -") < 300:
+            raise RuntimeError(f"{len(upheld)} upheld, {len(findings)} findings, {len(got)} of "
+                               f"{len(claims)} answers, {got.count('refuted -')} refuted")
+    elif got != wanted:
+        texts = [record["text"] for record in verdicts]
+        raise RuntimeError(f"{got} instead of {wanted}: {texts}")
+
+
+def sign_all(w, claims):
+    signed = []
+    for who in dict.fromkeys(item["claimant"] for item in claims):
+        signed += w.sign(who, [item for item in claims if item["claimant"] == who])
+    return signed
+
+
+def prepare(folder):
+    os.makedirs(folder, exist_ok=True)
+    honest = world.World(os.path.join(folder, "honest"))
+    os.mkdir(honest.folder)
+    honest.build()
+    auditor = world.run(["lm-keygen", "--id", "auditor", "--role", "auditor", "--valid", VALID],
+                        cwd=honest.folder)
+    with open(honest.path("auditor.ndjson"), "w", encoding="ascii") as file:
+        file.write(world.run(["lm-sign", "-k", honest.path("registrar.jwk")], auditor))
+    honest.logs = {log: honest.entries(log) for log in LOGS}
+    honest.texts = {log: lines(entries) for log, entries in honest.logs.items()}
+    honest.total_text, honest.evidence, honest.receipts = "", [], []
+    for log in LOGS:
+        with open(honest.path(f"{log}.receipts"), encoding="ascii") as file:
+            honest.receipts += world.parse(file.read())
+    return honest
+
+
+def main():
+    folder, pattern = os.path.abspath(sys.argv[1]), re.compile(sys.argv[2] if sys.argv[2:] else "")
+    honest = prepare(folder)
+    cases = [item for item in CASES if pattern.search(item[0])]
+    failed = False
+    print(f"1..{len(cases)}")
+    for number, (name, wanted, tamper) in enumerate(cases, 1):
+        w = world.Copy(honest, os.path.join(folder, f"case{number}"))
+        os.symlink(honest.path("auditor.ndjson"), w.path("auditor.ndjson"))
+        try:
+            judge(w, wanted, tamper)
+            print(f"ok {number} - {name}")
+        except Exception as failure:  # pylint: disable=broad-except
+            failed = True
+            print(f"not ok {number} - {name}\n# {failure!r}")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
