@@ -28,6 +28,7 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     lm_names_start(&audit->billed);
     lm_names_start(&audit->notified);
     lm_names_start(&audit->in_sight);
+    lm_names_start(&audit->kinds);
     lm_period_set_start(&audit->settled);
     lm_period_set_start(&audit->maybe_adjusted);
     lm_period_set_start(&audit->adjusted);
@@ -75,6 +76,7 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_names_free(&audit->billed);
     lm_names_free(&audit->notified);
     lm_names_free(&audit->in_sight);
+    lm_names_free(&audit->kinds);
     lm_period_set_free(&audit->settled);
     lm_period_set_free(&audit->maybe_adjusted);
     lm_period_set_free(&audit->adjusted);
@@ -219,7 +221,8 @@ static int survey_item(struct lm_audit *audit, struct lm_audit_item *item, struc
     audit->any = true;
     audited->identities = audited->identities || item->record.type == LM_TYPE_IDENTITY;
     if (audited->log &&
-        lm_claims_survey(&audit->claims, audited, &item->record, item->number, error) < 0)
+        (lm_audit_note_kind(audit, audited, &item->record, error) < 0 ||
+         lm_claims_survey(&audit->claims, audited, &item->record, item->number, error) < 0))
         return -1;
     return lm_audit_survey(audit, &item->record, audited->name, item->number, error);
 }
@@ -321,8 +324,8 @@ int lm_audit_input(struct lm_audit *audit, const char *name, bool stream, struct
     inputs[number] = calloc(1, sizeof **inputs);
     if (!inputs[number])
         return lm_fail_memory(error);
-    *inputs[number] =
-        (struct lm_audited){.file = name, .name = name, .stream = stream, .last_at_s = LM_ABSENT};
+    *inputs[number] = (struct lm_audited){
+        .file = name, .name = name, .place = number, .stream = stream, .last_at_s = LM_ABSENT};
     audit->input_count++;
     return 0;
 }

@@ -75,6 +75,7 @@ struct lm_audit {
     struct lm_audit_month *months;
     size_t month_count;
     size_t month_room;
+    struct lm_names kinds;    /* of records that logs hold, see audit_belong.c */
     struct lm_names in_sight; /* suppliers that settled or billed outside of logs */
     struct lm_names billed;   /* "month supplier" for which there is a bill */
     struct lm_period_set settled;
@@ -93,6 +94,23 @@ const char *lm_audit_blame(const struct lm_audit *audit, const char *party) LM_N
 /* What a record tells before anything is judged. */
 int lm_audit_survey(struct lm_audit *audit, const struct lm_record *record, const char *file,
                     uint64_t number, struct lm_error *error) LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
+
+/* ---- audit_belong.c: whose log a record belongs into ---- */
+
+/* In the first pass: that a log holds records of this kind (the orders of a market and period, the
+ * readings of a period, a supplier's tariff of a name, its contracts with a user). */
+int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
+                       const struct lm_record *record,
+                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Whether a record is outside of all logs that somebody has signed for, while who it is for has
+ * signed for one that holds others of its kind. When it came nobody can say, nor whether it came at
+ * all: it counts for nothing. */
+int lm_audit_stray(struct lm_audit *audit, const struct lm_audit_item *item, bool *stray,
+                   struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Whether an order or reading is in a log of somebody else's than whom it is for: its addressee may
+ * never have got it, and need not go by it. */
+bool lm_audit_misplaced(const struct lm_audit *audit,
+                        const struct lm_audit_item *item) LM_NONNULL LM_MUST_CHECK;
 
 /* ---- audit_use.c: the second pass ---- */
 

@@ -220,35 +220,14 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
     }
 }
 
-/* Whose log a record belongs into: an order its market's, a reading that of the user's supplier.
- * NULL where that may be anybody's, or is not known. */
-static const char *belongs_to(const struct lm_audit *audit, const struct lm_record *record,
-                              struct lm_registered *user) {
-    struct lm_registered meter;
-    struct lm_error ignored;
-    if (record->type == LM_TYPE_ORDER)
-        return record->as.order.market;
-    if (record->type != LM_TYPE_READING)
-        return NULL;
-    int64_t start_s = record->as.reading.period.start_s;
-    if (lm_registry_by_id(audit->registry, record->as.reading.meter, start_s, &meter, &ignored) <
-            0 ||
-        !meter.user || lm_registry_by_id(audit->registry, meter.user, start_s, user, &ignored) < 0)
-        return NULL;
-    return user->supplier;
-}
-
-/* What others put into their logs its addressee may never have got, and need not go by. */
-static bool is_misplaced(const struct lm_audit *audit, const struct lm_audit_item *item) {
-    struct lm_registered user;
-    const char *keeper = item->audited->log ? item->audited->keeper : NULL;
-    const char *owner = keeper ? belongs_to(audit, &item->record, &user) : NULL;
-    return owner && strcmp(owner, keeper) != 0;
-}
-
 int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struct lm_error *error) {
     struct lm_place place = lm_audited_place(item->audited, item->number, &item->record);
-    if (is_misplaced(audit, item))
+    bool stray;
+    if (lm_audit_stray(audit, item, &stray, error) < 0)
+        return -1;
+    if (stray)
+        return 0;
+    if (lm_audit_misplaced(audit, item))
         return lm_findings_tell(&audit->findings, lm_code_word(LM_CODE_MISPLACED),
                                 lm_audited_keeper(item->audited, item->number), &place, 1,
                                 "this log's keeper is not who the record is for: it counts for "

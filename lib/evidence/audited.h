@@ -28,6 +28,7 @@ struct lm_audited_mark {
 struct lm_audited {
     const char *file;   /* its name; NULL for nothing */
     const char *name;   /* what findings call it; NULL for nothing */
+    size_t place;       /* among the inputs, from 0 */
     bool stream;        /* never a log */
     bool log;           /* otherwise what the first line is decides */
     uint64_t lines;     /* in the pass so far */

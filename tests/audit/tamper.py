@@ -82,7 +82,8 @@ def resettle(w, suppliers=("A", "B")):
     for supplier in suppliers:
         w.logs[supplier] = [entry for entry in w.logs[supplier] if entry["record"]["type"] not in
                             ("settlement", "transfer", "adjustment", "bill")]
-    known = [record for log in LOGS for record in w.records(log)]
+    known = [record for log in LOGS for record in w.records(log)] + [
+        record for record in w.beside if record["type"] in ("tariff", "contract")]
     for supplier in suppliers:
         w.add(supplier, ADJUSTED_AT, w.sign(supplier, w.settle(supplier, known)))
         rebill(w, supplier)
@@ -429,6 +430,78 @@ def _(w):
 def _(w):
     unseen = w.sign("u5", [order("u5", PERIODS[0], "offer", 4000, "0.08", name="unseen")])
     w.add("A", ORDERS_AT[0], unseen, 3)
+
+
+# ---- beside the logs ----
+
+def unlogged(w, record):
+    """The ways to hand in a record that is in no log: bare, and as an entry that anybody made up."""
+    return [w.registry[0], record], [w.registry[0], {
+        "type": "entry", "v": 1, "n": 40, "at": "2016-04-01T11:00:00Z", "record": record}]
+
+
+def friends_order(w):
+    return w.sign("u5", [order("u5", PERIODS[2], "offer", 4000, "0.08", name="beside")])[0]
+
+
+@case("a user shows an order that she never sent", ALL)
+def _(w):
+    w.beside, _ = unlogged(w, friends_order(w))
+
+
+@case("a user shows an order that she never sent, in an entry", ALL)
+def _(w):
+    _, w.beside = unlogged(w, friends_order(w))
+
+
+@case("a meter shows a reading that the supplier never got", ALL)
+def _(w):
+    w.beside = w.sign("m22", [reading("m22", PERIODS[2], 3, 0, seq=9)])
+
+
+@case("copies of what is logged lie beside the logs", ALL)
+def _(w):
+    w.beside = w.records("market", "A", "B", "public")
+
+
+@case("an order is shown of a log that nobody signed for", ALL)
+def _(w):
+    w.own["market"] = None
+    w.evidence_of = ("registry", "public", "A", "B")
+    w.beside = w.records("market")
+
+
+@case("the market trades with an order that is in no log", KEEPERS, "trade_unfounded lm",
+      "clearing_differs lm")
+def _(w):
+    friend = friends_order(w)
+    w.beside, _ = unlogged(w, friend)
+    reclear(w, 2, standing(w, 2) + [friend])
+    resettle(w)
+
+
+@case("the market trades with an order that is in an entry of no log", KEEPERS,
+      "trade_unfounded lm", "clearing_differs lm")
+def _(w):
+    friend = friends_order(w)
+    _, w.beside = unlogged(w, friend)
+    reclear(w, 2, standing(w, 2) + [friend])
+    resettle(w)
+
+
+@case("a supplier settles by a tariff that is in no log", KEEPERS, "settlement_differs B")
+def _(w):
+    dear = tariff("B", "0.03", [{"price": "0.29"}], valid="2016-04-01T12:00Z/2017-01-01T00:00Z")
+    w.beside = w.sign("B", [dear])
+    resettle(w)
+
+
+@case("a supplier settles by a contract that is in no log", KEEPERS, "settlement_differs A")
+def _(w):
+    record = {"type": "contract", "v": 1, "user": "u2", "supplier": "A", "tariff": "dear",
+              "valid": "2016-04-01T12:00Z/2016-12-01T00:00Z"}
+    w.beside = w.sign("A", [record, tariff("A", "0.01", [{"price": "0.9"}], id="dear")])
+    resettle(w)
 
 
 # ---- clearing, trades, notices ----
@@ -1013,11 +1086,16 @@ def arguments(w, evidence):
         with open(w.path("totals.ndjson"), "w", encoding="ascii") as file:
             file.write(lines(w.totals))
         argv += ["--witness", w.path("witness.vkey"), "--receipts", w.path("receipts")]
+    if w.beside:
+        with open(w.path("beside.ndjson"), "w", encoding="ascii") as file:
+            file.write(lines(w.beside))
+        argv.append(w.path("beside.ndjson"))
     return argv + [w.path(f"{log}.log") for log in logs] + (
         [w.path("totals.ndjson")] if evidence == ALL and w.totals else [])
 
 
 class Tampered(world.Copy):
+    beside = ()              # records that somebody hands in with the logs
     evidence_of = None       # only these logs are asked for
     rewritten_since = None   # the market wrote what follows a period's gate before anybody saw it
 

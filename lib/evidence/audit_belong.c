@@ -1,0 +1,92 @@
+/* Whose log a record belongs into, and what it is worth elsewhere. */
+#include <string.h>
+
+#include "lib/evidence/audit_state.h"
+
+/* Whose log a record belongs into: an order its market's, a reading that of the user's supplier,
+ * a supplier's terms its own. NULL where that may be anybody's, or is not known. */
+static const char *belongs_to(const struct lm_audit *audit, const struct lm_record *record,
+                              struct lm_registered *user) {
+    struct lm_registered meter;
+    struct lm_error ignored;
+    if (record->type == LM_TYPE_ORDER)
+        return record->as.order.market;
+    if (record->type == LM_TYPE_TARIFF)
+        return record->as.tariff.supplier;
+    if (record->type == LM_TYPE_CONTRACT)
+        return record->as.contract.supplier;
+    if (record->type != LM_TYPE_READING)
+        return NULL;
+    int64_t start_s = record->as.reading.period.start_s;
+    if (lm_registry_by_id(audit->registry, record->as.reading.meter, start_s, &meter, &ignored) <
+            0 ||
+        !meter.user || lm_registry_by_id(audit->registry, meter.user, start_s, user, &ignored) < 0)
+        return NULL;
+    return user->supplier;
+}
+
+bool lm_audit_misplaced(const struct lm_audit *audit, const struct lm_audit_item *item) {
+    struct lm_registered user;
+    const char *keeper = item->audited->log ? item->audited->keeper : NULL;
+    bool to_one = item->record.type == LM_TYPE_ORDER || item->record.type == LM_TYPE_READING;
+    const char *owner = keeper && to_one ? belongs_to(audit, &item->record, &user) : NULL;
+    return owner && strcmp(owner, keeper) != 0;
+}
+
+/* What a log that holds such a record is to hold all of. False for records that are not asked for.
+ */
+static bool write_kind(const struct lm_audited *audited, const struct lm_record *record,
+                       struct lm_buffer *name) {
+    const union lm_body *as = &record->as;
+    char period[LM_TIME_SIZE];
+    lm_buffer_reset(name);
+    lm_buffer_format(name, "%zu ", audited->place);
+    switch (record->type) {
+    case LM_TYPE_ORDER:
+        (void)lm_period_format(as->order.period, period);
+        lm_buffer_format(name, "order %s %s", period, as->order.market);
+        return true;
+    case LM_TYPE_READING:
+        (void)lm_period_format(as->reading.period, period);
+        lm_buffer_format(name, "reading %s", period);
+        return true;
+    case LM_TYPE_TARIFF:
+        lm_buffer_format(name, "tariff %s %s", as->tariff.supplier,
+                         as->tariff.id ? as->tariff.id : "");
+        return true;
+    case LM_TYPE_CONTRACT:
+        lm_buffer_format(name, "contract %s %s", as->contract.supplier, as->contract.user);
+        return true;
+    default:
+        return false;
+    }
+}
+
+int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
+                       const struct lm_record *record, struct lm_error *error) {
+    uint32_t number;
+    if (!write_kind(audited, record, &audit->name))
+        return 0;
+    if (!lm_buffer_ok(&audit->name))
+        return lm_fail_memory(error);
+    return lm_names_add(&audit->kinds, audit->name.data, audit->name.size, &number, error);
+}
+
+int lm_audit_stray(struct lm_audit *audit, const struct lm_audit_item *item, bool *stray,
+                   struct lm_error *error) {
+    struct lm_registered user;
+    uint32_t number;
+    bool committed = item->audited->log && item->audited->keeper;
+    const char *owner = committed ? NULL : belongs_to(audit, &item->record, &user);
+    *stray = false;
+    for (size_t i = 0; owner && !*stray && i < audit->input_count; i++) {
+        const struct lm_audited *audited = audit->inputs[i];
+        if (!audited->log || !audited->keeper || strcmp(audited->keeper, owner) != 0 ||
+            !write_kind(audited, &item->record, &audit->name))
+            continue;
+        if (!lm_buffer_ok(&audit->name))
+            return lm_fail_memory(error);
+        *stray = lm_names_find(&audit->kinds, audit->name.data, audit->name.size, &number);
+    }
+    return 0;
+}
