@@ -847,10 +847,12 @@ kept() { # instant of the cosignature at the gate
     cd "$M" || exit
     lm-keygen --id nobody --role auditor >/dev/null -o "$BATS_TEST_TMPDIR/nobody.jwk"
     page=$LM_ROOT/man/lm-audit.1
-    [[ $(grep -c '^\.Dl ' "$page") -eq 2 ]]
-    while read -r line; do
-        line=$(sed 's/^\.Dl \$ //; s/\\(dq/"/g' <<<"$line")
-        run -0 --separate-stderr bash -c "set -o pipefail; lm-audit() { command lm-audit --now $NOW \"\$@\"; }; $line"
-        [[ -z $stderr ]]
-    done < <(grep '^\.Dl ' "$page")
+    # Those without checkpoints: what is a block up to the first .Ed, and what is a line.
+    sed -n '/^\.Sh EXAMPLES$/,/^\.Ed$/p' "$page" | sed '/^\./d; 2d; s/\\e/\\/g' >first
+    { cat first; sed -n 's/^\.Dl \$ //p' "$page"; } >commands
+    [[ $(wc -l <commands) -eq 3 ]]
+    { echo "lm-audit() { command lm-audit --now $NOW \"\$@\"; }"; cat commands; } >script
+    run -0 --separate-stderr bash -euo pipefail script
+    [[ -z $stderr ]]
+    [[ ${#lines[@]} -eq 2 ]]
 }
