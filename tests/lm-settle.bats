@@ -465,14 +465,6 @@ u2 -0.8 -0.62" ]
     done
 }
 
-@test "nobody pays herself" {
-    transfer='{"amount":"1","currency":"EUR","from":"s","market":"m","period":"2016-04-01T12:00Z/PT30M","to":"s2","type":"transfer","v":1}'
-    paper >in
-    run -0 lm-settle --previous <(echo "$transfer") in
-    run -1 --separate-stderr lm-settle --previous <(echo "${transfer/s2/s}") in
-    [[ $stderr == *": a transfer from s to itself"* ]]
-}
-
 @test "readings of unknown meters are told, and entries are as good as bare records" {
     { paper; reading u9 1 1; } >in
     run -1 --separate-stderr lm-settle --rejects rejects in

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "lib/record/schemas.h"
 
 const char *const lm_item_words[] = {"retail",     "feed_in",    "bought",     "sold",
@@ -112,8 +110,6 @@ const struct lm_schema lm_adjustment_schema = {
 static int check_transfer(const union lm_body *body, struct lm_error *error) {
     if (body->transfer.amount_nano <= 0)
         return lm_fail(error, LM_BAD_MEMBER, "amount of a transfer is not above 0");
-    if (strcmp(body->transfer.from, body->transfer.to) == 0)
-        return lm_fail(error, LM_BAD_MEMBER, "a transfer from %s to itself", body->transfer.to);
     return 0;
 }
 
