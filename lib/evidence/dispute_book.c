@@ -137,10 +137,11 @@ static int hold(struct visit *visit, struct lm_books *books, const struct lm_fac
 int lm_dispute_book(const struct lm_dispute *dispute, const struct lm_fact *left_out,
                     struct lm_dispute_book *book, struct lm_error *error) {
     struct lm_books_options options = {.market = dispute->market, .period = dispute->period};
-    struct visit visit = {dispute, book};
+    struct visit visit = {.dispute = dispute};
     size_t place = SIZE_MAX;
     struct lm_fact *fact;
     *book = (struct lm_dispute_book){0};
+    visit.book = book;
     while ((fact = lm_dispute_next(dispute, LM_TYPE_CLEARING, &place))) {
         const struct lm_clearing *clearing = &fact->record.as.clearing;
         if (!book->clearing && strcmp(clearing->market, dispute->market) == 0 &&

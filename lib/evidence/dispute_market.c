@@ -195,7 +195,7 @@ static bool judge_price(struct lm_dispute *dispute, const struct lm_dispute_book
 }
 
 int lm_dispute_price(struct lm_dispute *dispute, struct lm_error *error) {
-    struct lm_dispute_book book;
+    struct lm_dispute_book book = {0};
     size_t place = SIZE_MAX;
     struct lm_fact *fact;
     bool any = false;
@@ -242,7 +242,7 @@ static bool strictly_better(const struct lm_order *order, int64_t price_micro) {
  */
 static int judge_without(struct lm_dispute *dispute, const struct lm_dispute_order *order,
                          const char *issued_root, int64_t traded_wh, struct lm_error *error) {
-    struct lm_dispute_book without;
+    struct lm_dispute_book without = {0};
     const char *id = order->fact->record.as.order.id;
     if (lm_dispute_book(dispute, order->fact, &without, error) < 0)
         return -1;
@@ -342,7 +342,7 @@ static int judge_left_out(struct lm_dispute *dispute, const struct lm_dispute_bo
 }
 
 int lm_dispute_left_out(struct lm_dispute *dispute, struct lm_error *error) {
-    struct lm_dispute_book book;
+    struct lm_dispute_book book = {0};
     struct lm_fact *receipted;
     if (is_promise_broken(dispute, &receipted))
         return 0;
@@ -443,7 +443,7 @@ static bool judge_traded(struct lm_dispute *dispute, const struct lm_dispute_boo
 }
 
 int lm_dispute_altered(struct lm_dispute *dispute, struct lm_error *error) {
-    struct lm_dispute_book book;
+    struct lm_dispute_book book = {0};
     struct lm_fact *receipted;
     if (is_promise_broken(dispute, &receipted) || is_forged_in_log(dispute))
         return 0;

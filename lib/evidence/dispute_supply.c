@@ -177,7 +177,7 @@ static bool sum_sold(const struct lm_dispute *dispute, int64_t *sold_wh) {
 /* Whether the market traded less of her offers than their auction gives: true with the answer. */
 static int judge_market(struct lm_dispute *dispute, int64_t sold_wh, bool *decided,
                         struct lm_error *error) {
-    struct lm_dispute_book book;
+    struct lm_dispute_book book = {0};
     int64_t due_wh = 0;
     *decided = false;
     if (!dispute->market || !dispute->whole)
