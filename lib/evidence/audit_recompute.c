@@ -177,6 +177,18 @@ static int bill_again(struct lm_audit *audit, struct lm_error *error) {
 
 /* ---- what differs ---- */
 
+/* Fees are no supplier's: without them, or where they were changed behind its back, it may have
+ * settled as it should. So may a market have cleared, by the rules that it knew. */
+static const char *blame(const struct lm_audit *audit, const struct lm_issued_key *key) {
+    bool of_fees = key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT;
+    bool by_rules =
+        key->type == LM_TYPE_CLEARING || key->type == LM_TYPE_TRADE || key->type == LM_TYPE_NOTICE;
+    if ((of_fees && (audit->fees_missing || audit->doubts.fees)) ||
+        (by_rules && audit->doubts.rules))
+        return NULL;
+    return lm_audit_blame(audit, key->party);
+}
+
 static int tell_used(struct lm_audit *audit, const struct lm_discrepancy *discrepancy,
                      struct lm_error *error) {
     char code[LM_CODE_SIZE];
@@ -184,7 +196,7 @@ static int tell_used(struct lm_audit *audit, const struct lm_discrepancy *discre
     lm_code_of_used(discrepancy->refused, code);
     (void)snprintf(text, sizeof text, "trade %s was issued, but its order had to be refused: %s",
                    discrepancy->key.name, lm_reason_meaning(discrepancy->refused));
-    return lm_findings_tell(&audit->findings, code, lm_audit_blame(audit, discrepancy->key.party),
+    return lm_findings_tell(&audit->findings, code, blame(audit, &discrepancy->key),
                             discrepancy->places, discrepancy->place_count, text, error);
 }
 
@@ -209,12 +221,6 @@ static bool is_out_of_sight(const struct lm_audit *audit, const char *party) {
         any = any || (keeper && !audit->inputs[i]->of_registrar);
     }
     return any;
-}
-
-/* Fees are no supplier's: without them it may have settled as it should. */
-static const char *blame(const struct lm_audit *audit, const struct lm_issued_key *key) {
-    bool of_fees = key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT;
-    return of_fees && audit->fees_missing ? NULL : lm_audit_blame(audit, key->party);
 }
 
 static int on_discrepancy(void *context, const struct lm_discrepancy *discrepancy,
@@ -242,7 +248,8 @@ static int on_discrepancy(void *context, const struct lm_discrepancy *discrepanc
 }
 
 int lm_audit_recompute(struct lm_audit *audit, struct lm_error *error) {
-    if (clear_again(audit, error) < 0 || settle_again(audit, error) < 0 ||
+    if (lm_terms_history_doubts(&audit->terms, &audit->doubts, error) < 0 ||
+        clear_again(audit, error) < 0 || settle_again(audit, error) < 0 ||
         bill_again(audit, error) < 0)
         return -1;
     return lm_comparison_finish(audit->comparison, on_discrepancy, audit, error);

@@ -51,7 +51,8 @@ struct lm_audit {
     struct lm_registry *registry;
     bool registry_doubted; /* the registrar's log is not what it signed for */
     bool logs_doubted;     /* some log is not */
-    bool fees_missing;     /* nobody can say what a supplier owes */
+    struct lm_terms_doubts doubts;
+    bool fees_missing; /* nobody can say what a supplier owes */
     struct lm_findings findings;
     struct lm_audited **inputs;
     size_t input_count;

@@ -18,6 +18,7 @@ struct lm_terms_row {
     uint32_t party;
     bool own_log; /* it stands in a log of the party's */
     bool told;
+    enum lm_type type;
 };
 
 void lm_terms_history_start(struct lm_terms_history *history) {
@@ -64,6 +65,7 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
                          const char *party, const char *keeper, const struct lm_place *place,
                          struct lm_error *error) {
     struct lm_terms_row row = {.place = *place,
+                               .type = record->type,
                                .logged_s = record->wrapped ? record->entry_at_s : LM_ABSENT,
                                .party = NOBODY,
                                .own_log = party && keeper && strcmp(party, keeper) == 0};
@@ -176,35 +178,96 @@ static int tell(const struct lm_terms_history *history, const struct lm_terms_ro
                             places, 2, text, error);
 }
 
-int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
-                            struct lm_error *error) {
-    if (history->count == 0)
-        return 0;
+/* Sorts the rows by name and time, the first of each content. */
+static void sort_by_time(struct lm_terms_history *history) {
     qsort(history->rows, history->count, sizeof *history->rows, by_content);
     keep_first(history);
     history->sorted = false;
+    if (history->count > 0)
+        qsort(history->rows, history->count, sizeof *history->rows, by_time);
+}
+
+/* What was logged of one name so far, and the stretch that it covers. */
+struct stretch {
+    const struct lm_terms_row *first;
+    struct lm_validity covered;
+};
+
+/* Whether the next row, by time, was logged after it began, where an earlier one held. */
+static bool is_late(struct stretch *stretch, const struct lm_terms_row *row) {
+    if (!stretch->first || stretch->first->name != row->name) {
+        *stretch = (struct stretch){row, row->valid};
+        return false;
+    }
+    struct lm_validity *covered = &stretch->covered;
+    int64_t end_s = row->logged_s < row->valid.end_s ? row->logged_s : row->valid.end_s;
+    bool late = row->valid.start_s < end_s && covered->start_s < end_s &&
+                row->valid.start_s < covered->end_s;
+    if (row->valid.start_s < covered->start_s)
+        covered->start_s = row->valid.start_s;
+    if (row->valid.end_s > covered->end_s)
+        covered->end_s = row->valid.end_s;
+    return late;
+}
+
+int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
+                            struct lm_error *error) {
+    struct stretch stretch = {0};
     if (history->count == 0)
         return 0;
-    qsort(history->rows, history->count, sizeof *history->rows, by_time);
-    /* The stretch that what was logged before covers. */
-    const struct lm_terms_row *first = NULL;
-    struct lm_validity covered = {0};
+    sort_by_time(history);
     for (size_t i = 0; i < history->count; i++) {
-        const struct lm_terms_row *row = &history->rows[i];
-        if (!first || first->name != row->name) {
-            first = row;
-            covered = row->valid;
-            continue;
-        }
-        int64_t end_s = row->logged_s < row->valid.end_s ? row->logged_s : row->valid.end_s;
-        if (row->valid.start_s < end_s && covered.start_s < end_s &&
-            row->valid.start_s < covered.end_s &&
-            tell(history, &history->rows[i - 1], row, findings, error) < 0)
+        if (is_late(&stretch, &history->rows[i]) &&
+            tell(history, &history->rows[i - 1], &history->rows[i], findings, error) < 0)
             return -1;
-        if (row->valid.start_s < covered.start_s)
-            covered.start_s = row->valid.start_s;
-        if (row->valid.end_s > covered.end_s)
-            covered.end_s = row->valid.end_s;
     }
+    return 0;
+}
+
+static void doubt(const struct lm_terms_row *row, struct lm_terms_doubts *doubts) {
+    doubts->fees = doubts->fees || row->type == LM_TYPE_NETWORK_FEE;
+    doubts->rules = doubts->rules || row->type == LM_TYPE_MARKET_RULES;
+}
+
+/* Names of which some content stands in a log, and another in none. Rows are by content. */
+static void doubt_bare(const struct lm_terms_history *history, struct lm_terms_doubts *doubts) {
+    for (size_t i = 0; i < history->count;) {
+        const struct lm_terms_row *row = &history->rows[i];
+        bool any_logged = false;
+        bool any_bare = false;
+        while (i < history->count && history->rows[i].name == row->name) {
+            const struct lm_terms_row *content = &history->rows[i];
+            bool logged = false;
+            for (; i < history->count && history->rows[i].name == row->name &&
+                   memcmp(history->rows[i].content, content->content, sizeof content->content) == 0;
+                 i++)
+                logged = logged || history->rows[i].logged_s != LM_ABSENT;
+            any_logged = any_logged || logged;
+            any_bare = any_bare || !logged;
+        }
+        if (any_logged && any_bare)
+            doubt(row, doubts);
+    }
+}
+
+int lm_terms_history_doubts(const struct lm_terms_history *history, struct lm_terms_doubts *doubts,
+                            struct lm_error *error) {
+    struct lm_terms_history copy = {.count = history->count};
+    struct stretch stretch = {0};
+    *doubts = (struct lm_terms_doubts){0};
+    if (history->count == 0)
+        return 0;
+    copy.rows = calloc(copy.count, sizeof *copy.rows);
+    if (!copy.rows)
+        return lm_fail_memory(error);
+    memcpy(copy.rows, history->rows, copy.count * sizeof *copy.rows);
+    qsort(copy.rows, copy.count, sizeof *copy.rows, by_content);
+    doubt_bare(&copy, doubts);
+    sort_by_time(&copy);
+    for (size_t i = 0; i < copy.count; i++) {
+        if (is_late(&stretch, &copy.rows[i]))
+            doubt(&copy.rows[i], doubts);
+    }
+    free(copy.rows);
     return 0;
 }

@@ -35,6 +35,16 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
 bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_place *place,
                            const char **party) LM_NONNULL LM_MUST_CHECK;
 
+/* Whether network fees, or market rules, were logged after they had begun where others of their
+ * name held, or stand in no log where others of their name do: what follows from them is not the
+ * fault of those who have to go by them. */
+struct lm_terms_doubts {
+    bool fees;
+    bool rules;
+};
+int lm_terms_history_doubts(const struct lm_terms_history *history, struct lm_terms_doubts *doubts,
+                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* Tells of terms that were logged after they had begun, where others of their name, logged before,
  * held then. When that was is the word of the log's keeper, who may have let them lie: whoever
  * signed them is named only where it is her own log. Bare records say nothing about when they

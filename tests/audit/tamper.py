@@ -910,6 +910,34 @@ def witnessed(w, log):
     return name
 
 
+NEVER_CHEAP = dict(RULES, valid="2016-04-01T00:00Z/2017-01-01T00:00Z", price_cap="0.09")
+DEAR_FEE = network_fee("DSO", "0.05", "2016-04-01T00:00Z/2017-01-01T00:00Z")
+
+
+@case("the rules are changed after the fact, so that the market seems to have broken them", ALL,
+      "retroactive registrar", "clearing_differs -")
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [NEVER_CHEAP]))
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+@case("a fee is changed after the fact, so that suppliers seem to have settled wrongly", ALL,
+      "retroactive -", "settlement_differs -")
+def _(w):
+    w.add("public", "2016-05-03T09:00:00Z", w.sign("DSO", [DEAR_FEE]))
+    w.checkpoints.append(witnessed(w, "public"))
+
+
+@case("the registrar shows rules that are in no log", ALL, "clearing_differs -")
+def _(w):
+    w.beside = w.sign("registrar", [NEVER_CHEAP])
+
+
+@case("the DSO shows a fee that is in no log", ALL, "settlement_differs -")
+def _(w):
+    w.beside = w.sign("DSO", [DEAR_FEE])
+
+
 @case("a key is revoked after the fact, and that put before it", ALL, "log_forked registrar")
 def _(w):
     revoke(w, "u5", "2016-03-01T00:00:00Z", "2016-03-01T00:00:00Z", 70)
