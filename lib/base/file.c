@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/folder.h"
+
 #define READ_SIZE 4096
 
 int lm_file_read(const char *path, size_t max, struct lm_buffer *out, struct lm_error *error) {
@@ -37,10 +39,11 @@ int lm_file_read(const char *path, size_t max, struct lm_buffer *out, struct lm_
     return result;
 }
 
-static int write_all(int fd, const char *bytes, size_t size) {
+int lm_file_write_at(int fd, const void *bytes, size_t size, off_t offset) {
+    const char *at = bytes;
     size_t done = 0;
     while (done < size) {
-        ssize_t put = write(fd, bytes + done, size - done);
+        ssize_t put = pwrite(fd, at + done, size - done, offset + (off_t)done);
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
@@ -50,44 +53,22 @@ static int write_all(int fd, const char *bytes, size_t size) {
     return fsync(fd);
 }
 
-/* A name is durable when its folder is. */
-static int sync_folder(const char *path) {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    free(folder);
-    if (fd < 0)
-        return -1;
-    int result = fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
-    (void)close(fd);
-    return result;
-}
-
 int lm_file_replace(const char *path, const char *bytes, size_t size, struct lm_error *error) {
     char *name = NULL;
     if (asprintf(&name, "%s.new", path) < 0)
         return lm_fail_memory(error);
     (void)unlink(name); /* what a crash left */
-    int result = -1;
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd >= 0) {
-        result = write_all(fd, bytes, size);
-        if (close(fd) != 0)
-            result = -1;
-        if (result == 0)
-            result = rename(name, path);
-        if (result == 0)
-            result = sync_folder(path);
-        else {
-            int kept = errno;
-            (void)unlink(name);
-            errno = kept;
-        }
-    }
-    if (result != 0 && errno == ENOMEM)
-        lm_fail_memory(error);
-    else if (result != 0)
-        lm_fail_errno(error, LM_IO, path);
+    bool replaced = fd >= 0 && lm_file_write_at(fd, bytes, size, 0) == 0;
+    if (fd >= 0 && close(fd) != 0)
+        replaced = false;
+    replaced = replaced && rename(name, path) == 0;
+    int why = errno;
+    if (!replaced && fd >= 0)
+        (void)unlink(name);
     free(name);
-    return result;
+    if (replaced)
+        return lm_folder_sync(path, error);
+    errno = why;
+    return lm_fail_errno(error, LM_IO, path);
 }

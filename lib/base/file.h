@@ -1,11 +1,12 @@
 /*
- * Small files as a whole: read into memory, or replaced so that a crash leaves the old one or the
- * new one and never a part.
+ * Small files as a whole: read into memory, or written so that they are on the disk, or replaced so
+ * that a crash leaves the old one or the new one and never a part.
  */
 #ifndef LM_BASE_FILE_H
 #define LM_BASE_FILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "lib/base/buffer.h"
 #include "lib/base/error.h"
@@ -14,6 +15,9 @@
  * LM_NO_INPUT where there is no such file or it is a folder, LM_IO where reading fails. */
 int lm_file_read(const char *path, size_t max, struct lm_buffer *out,
                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Writes all of the bytes to a regular file and waits until they are on the disk. -1 with errno. */
+int lm_file_write_at(int fd, const void *bytes, size_t size, off_t offset) LM_MUST_CHECK;
 
 /* Writes the bytes to PATH, in the place of what is there: by way of PATH.new, and durable with its
  * name when this returns. Callers that may meet one another lock each other out. LM_IO. */

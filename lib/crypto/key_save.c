@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/file.h"
+#include "lib/base/folder.h"
 #include "lib/crypto/key.h"
 #include "lib/crypto/key_form.h"
 
@@ -115,39 +117,6 @@ static int format_file(const struct lm_key *key, const struct lm_key_saving *sav
 
 /* ---- the file ---- */
 
-static int write_all(int fd, const char *path, const char *text, size_t size,
-                     struct lm_error *error) {
-    size_t done = 0;
-    while (done < size) {
-        ssize_t put = write(fd, text + done, size - done);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return lm_fail_errno(error, LM_IO, path);
-        done += (size_t)put;
-    }
-    if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 || fsync(fd) != 0)
-        return lm_fail_errno(error, LM_IO, path);
-    return 0;
-}
-
-/* A new file's name is on the disk only when its folder is. */
-static int sync_folder(const char *path, struct lm_error *error) {
-    char folder[PATH_SIZE_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t size = slash ? (size_t)(slash - path) : 1;
-    memcpy(folder, slash ? path : ".", size);
-    if (slash == path)
-        folder[size++] = '/';
-    folder[size] = '\0';
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return lm_fail_errno(error, LM_IO, folder);
-    int result = fsync(fd) == 0 || errno == EINVAL ? 0 : lm_fail_errno(error, LM_IO, folder);
-    (void)close(fd);
-    return result;
-}
-
 static int exists(const char *path, struct lm_error *error) {
     lm_fail(error, LM_EXISTS, "%.100s exists and is not overwritten", path);
     return lm_hint(error, "choose another file with -o, or give --force to lose the old key");
@@ -159,7 +128,9 @@ static int create(const char *file, const char *path, const char *text, size_t s
     int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return errno == EEXIST ? exists(path, error) : lm_fail_errno(error, LM_IO, path);
-    int result = write_all(fd, path, text, size, error);
+    int result = fchmod(fd, S_IRUSR | S_IWUSR) == 0 && lm_file_write_at(fd, text, size, 0) == 0
+                     ? 0
+                     : lm_fail_errno(error, LM_IO, path);
     if (close(fd) != 0 && result == 0)
         result = lm_fail_errno(error, LM_IO, path);
     if (result < 0)
@@ -208,5 +179,5 @@ int lm_key_save(const char *path, const struct lm_key *key, const struct lm_key_
     if (result == 0)
         result = create_whole(path, text, size, saving->replace, error);
     sodium_free(text);
-    return result < 0 ? -1 : sync_folder(path, error);
+    return result < 0 ? -1 : lm_folder_sync(path, error);
 }

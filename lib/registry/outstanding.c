@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/base/folder.h"
 
 #define READ_SIZE 65536
@@ -231,16 +232,7 @@ static int read_rest(struct lm_outstanding *state, struct lm_error *error) {
 
 static int write_at(const struct lm_outstanding *state, int fd, const struct lm_buffer *text,
                     off_t offset, struct lm_error *error) {
-    size_t done = 0;
-    while (done < text->size) {
-        ssize_t put = pwrite(fd, text->data + done, text->size - done, offset + (off_t)done);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return fail_io(state, error);
-        done += (size_t)put;
-    }
-    return fsync(fd) == 0 ? 0 : fail_io(state, error);
+    return lm_file_write_at(fd, text->data, text->size, offset) == 0 ? 0 : fail_io(state, error);
 }
 
 /* Makes FD, a new file beside the old one, the state file; it is locked before anybody sees it. */
