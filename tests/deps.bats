@@ -28,9 +28,11 @@ deps() {
 
 @test "where all is there, nothing is said and nothing called" {
     [ -e /usr/share/zoneinfo/Europe/Brussels ] || skip "no tzdata on this machine"
-    for name in apt-get sudo id cc ar pkg-config jq bats python3 mandoc shellcheck; do
+    for name in apt-get sudo id ar pkg-config jq bats python3 mandoc shellcheck; do
         tool "$name" </dev/null
     done
+    # A compiler reads its input: who writes to one that has ended gets SIGPIPE.
+    tool cc <<<'cat >/dev/null'
     deps
     [ "$status" -eq 0 ]
     [ -z "$output$stderr" ]
