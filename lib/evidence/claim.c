@@ -24,22 +24,32 @@ int lm_record_digest(const struct lm_record *record, bool with_signature,
 }
 
 /* What is no record, or another one than it should be, is not there. */
-static void read_part(json_t *json, struct lm_record *part, bool receipt) {
-    struct lm_error ignored;
+static int read_part(json_t *json, struct lm_record *part, bool receipt, struct lm_error *error) {
+    struct lm_error why;
     *part = (struct lm_record){0};
-    if (!json || lm_record_from_json(json, part, &ignored) < 0)
-        return;
-    if (part->wrapped || (part->type == LM_TYPE_RECEIPT) != receipt)
+    if (!json)
+        return 0;
+    if (lm_record_from_json(json, part, &why) < 0) {
+        *part = (struct lm_record){0};
+        if (lm_reason_exit(why.reason) == LM_EXIT_REJECT)
+            return 0;
+        *error = why;
+        return -1;
+    }
+    if (part->wrapped || (part->type == LM_TYPE_RECEIPT) != receipt) {
         lm_record_free(part);
+        *part = (struct lm_record){0};
+    }
+    return 0;
 }
 
 int lm_claim_case_start(struct lm_claim_case *claim, const struct lm_record *record,
                         struct lm_error *error) {
     *claim = (struct lm_claim_case){0};
-    if (lm_record_from_json(record->line, &claim->record, error) < 0)
+    if (lm_record_from_json(record->line, &claim->record, error) < 0 ||
+        read_part(claim->record.as.claim.receipt, &claim->receipt, true, error) < 0 ||
+        read_part(claim->record.as.claim.record, &claim->own, false, error) < 0)
         return -1;
-    read_part(claim->record.as.claim.receipt, &claim->receipt, true);
-    read_part(claim->record.as.claim.record, &claim->own, false);
     return lm_record_digest(&claim->record, true, claim->digest, error);
 }
 

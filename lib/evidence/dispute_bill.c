@@ -262,16 +262,16 @@ static struct lm_fact *find_bill(const struct lm_dispute *dispute) {
 }
 
 /* The bill that she was sent, signed by the supplier, and another one in its log. */
-static bool is_other_bill(const struct lm_dispute *dispute, const struct lm_fact *bill,
-                          struct lm_error *error) {
+static int find_other_bill(const struct lm_dispute *dispute, const struct lm_fact *bill,
+                           bool *differs, struct lm_error *error) {
     const struct lm_record *own = dispute->own;
-    bool differs = false;
+    *differs = false;
     if (!own || own->type != LM_TYPE_BILL ||
         strcmp(own->as.bill.supplier, bill->record.as.bill.supplier) != 0 ||
         strcmp(own->as.bill.user, bill->record.as.bill.user) != 0 ||
         lm_month_compare(own->as.bill.month, dispute->month) != 0)
-        return false;
-    return compare(LM_TYPE_BILL, &own->as.bill, bill, &differs, error) == 0 && differs;
+        return 0;
+    return compare(LM_TYPE_BILL, &own->as.bill, bill, differs, error);
 }
 
 int lm_dispute_bill(struct lm_dispute *dispute, struct lm_error *error) {
@@ -290,7 +290,10 @@ int lm_dispute_bill(struct lm_dispute *dispute, struct lm_error *error) {
                                  dispute->claim->claimant);
     judging.bill->used = true;
     judging.supplier = judging.bill->record.as.bill.supplier;
-    if (is_other_bill(dispute, judging.bill, error))
+    bool other;
+    if (find_other_bill(dispute, judging.bill, &other, error) < 0)
+        return -1;
+    if (other)
         return lm_dispute_answer(dispute, LM_RESULT_UPHELD, judging.supplier,
                                  "%s has signed two different bills of %s for %s", judging.supplier,
                                  month, dispute->claim->claimant);

@@ -74,17 +74,15 @@ static int64_t instant_of(const struct lm_verdicts *verdicts, const struct lm_re
 }
 
 int lm_verdicts_seal(struct lm_verdicts *verdicts, struct lm_error *error) {
-    struct lm_error why;
-    const char *signer;
     if (lm_registry_seal(verdicts->registry, verdicts->options.pool, verdicts->options.refuse,
                          verdicts->options.context, error) < 0)
         return -1;
     /* Terms that nobody may have signed so are none. */
     for (size_t i = 0; i < verdicts->terms.count; i++) {
         struct lm_fact *fact = &verdicts->terms.items[i];
-        if (lm_registry_check(verdicts->registry, &fact->record,
-                              instant_of(verdicts, &fact->record), &signer, &why) < 0)
-            fact->refused = why.reason;
+        if (lm_fact_check(verdicts->registry, &fact->record, instant_of(verdicts, &fact->record),
+                          &fact->refused, error) < 0)
+            return -1;
     }
     return 0;
 }
@@ -117,6 +115,11 @@ static int tell(struct lm_verdicts *verdicts, const char *code, const struct giv
 static int tell_why(struct lm_verdicts *verdicts, const struct given *item, const char *what,
                     const struct lm_error *why, struct lm_error *error) {
     char text[512];
+    /* Where checking itself fails, nothing is known to be wrong. */
+    if (lm_reason_exit(why->reason) != LM_EXIT_REJECT) {
+        *error = *why;
+        return -1;
+    }
     (void)snprintf(text, sizeof text, "%s: %s", what, why->detail);
     return tell(verdicts, lm_reason_word(why->reason), item, text, error);
 }
@@ -178,10 +181,6 @@ static int take_exhibit(struct lm_verdicts *verdicts, const struct given *item,
         return tell_why(verdicts, item, "an exhibit", &why, error);
     if (read_exhibit(verdicts, &item->record.as.exhibit, &entry, &fact, &why) < 0) {
         lm_record_free(&entry);
-        if (lm_reason_exit(why.reason) == LM_EXIT_INTERNAL) {
-            *error = why;
-            return -1;
-        }
         return tell_why(verdicts, item, "an exhibit", &why, error);
     }
     int result = lm_fact_check(verdicts->registry, &entry, entry.entry_at_s, &fact.refused, error);
