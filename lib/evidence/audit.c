@@ -396,6 +396,17 @@ const char *lm_audit_blame(const struct lm_audit *audit, const char *party) {
     return audit->registry_doubted ? NULL : party;
 }
 
+static bool is_in_registrars_log(void *context, const char *source) {
+    const struct lm_audit *audit = context;
+    for (size_t i = 0; source && i < audit->input_count; i++) {
+        const struct lm_audited *audited = audit->inputs[i];
+        if (audited->log && audited->keeper && audited->of_registrar && audited->file &&
+            strcmp(audited->file, source) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* All that is needed to judge is known. */
 static int end_survey(struct lm_audit *audit, struct lm_error *error) {
     for (size_t i = 0; i < audit->input_count; i++) {
@@ -407,6 +418,7 @@ static int end_survey(struct lm_audit *audit, struct lm_error *error) {
         lm_commitments_match(&audit->commitments, audit->registry, audit->options.now_s,
                              audit->inputs, audit->input_count, &audit->findings, error) < 0)
         return -1;
+    lm_registry_revoke_by_log(audit->registry, is_in_registrars_log, audit);
     find_doubts(audit);
     return lm_claims_open(&audit->claims, audit->registry, &audit->commitments,
                           audit->options.now_s, audit->options.refuse, audit->options.context,

@@ -319,6 +319,23 @@ static void check_revocations(struct lm_registry *registry) {
     }
 }
 
+void lm_registry_revoke_by_log(struct lm_registry *registry,
+                               bool (*logged)(void *context, const char *source), void *context) {
+    const struct lm_row_groups *keys = &registry->keys;
+    for (size_t i = 0; i < registry->count; i++) {
+        struct lm_registry_row *row = &registry->rows[i];
+        if (row->type != LM_TYPE_REVOCATION || row->refused != LM_NONE ||
+            logged(context, row->source))
+            continue;
+        for (uint32_t at = keys->first[row->key]; at < keys->first[row->key + 1]; at++) {
+            const struct lm_registry_row *other = &registry->rows[keys->order[at]];
+            if (other->type == LM_TYPE_IDENTITY && other->name == row->name &&
+                logged(context, other->source))
+                row->bare_copy = true;
+        }
+    }
+}
+
 static void explain(const struct lm_registry *registry, const struct lm_registry_row *row,
                     struct lm_error *why) {
     const char *type = lm_schema_of(row->type)->name;

@@ -65,6 +65,12 @@ int lm_registry_seal(struct lm_registry *registry, struct lm_pool *pool,
                                     const struct lm_error *why),
                      void *context, struct lm_error *error) LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
 
+/* Once sealed: a registrar who keeps a log revokes in it. Revocations from sources that are not
+ * LOGGED do not count where one that is holds the identity. */
+void lm_registry_revoke_by_log(struct lm_registry *registry,
+                               bool (*logged)(void *context, const char *source), void *context)
+    LM_NONNULL_AT(1, 2);
+
 /* An identity that counts. Texts are the registry's. */
 struct lm_registered {
     const char *id;

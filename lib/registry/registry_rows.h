@@ -54,7 +54,7 @@ struct lm_registry_row {
     uint8_t seal_public[32];
     /* a revocation's */
     int64_t at_s;   /* from when on it counts */
-    bool bare_copy; /* of one that is logged, too, and counts in this one's stead */
+    bool bare_copy; /* what the registrar's log says, or not, counts in this one's stead */
     /* of market-rules */
     struct lm_row_terms terms;
 };

@@ -413,11 +413,15 @@ def _(w):
     revoke(w, "u5", "2016-03-31T00:00:00Z", "2016-03-31T00:00:00Z")
 
 
-def revoke(w, user, at, logged, where=None):
+def revocation(w, user, at):
     with open(w.path(f"{user}.jwk"), encoding="ascii") as file:
         kid = json.load(file)["keys"][0]["kid"]
     record = {"type": "revocation", "v": 1, "id": user, "kid": kid, "at": at, "reason": "lost"}
-    w.add("registry", logged, w.sign("registrar", [record]), where)
+    return w.sign("registrar", [record])[0]
+
+
+def revoke(w, user, at, logged, where=None):
+    w.add("registry", logged, [revocation(w, user, at)], where)
 
 
 @case("the market changes an order behind its signature", KEEPERS, "bad_signature lm",
@@ -926,6 +930,16 @@ def _(w):
 def _(w):
     w.add("public", "2016-05-03T09:00:00Z", w.sign("DSO", [DEAR_FEE]))
     w.checkpoints.append(witnessed(w, "public"))
+
+
+@case("the registrar shows revocations that are in no log, dated back", ALL)
+def _(w):
+    w.beside = [revocation(w, user, "2016-04-01T11:00:00Z") for user in ("u5", "m22")]
+
+
+@case("the registrar shows a revocation in an entry that it made up", ALL)
+def _(w):
+    _, w.beside = unlogged(w, revocation(w, "u5", "2016-04-01T11:00:00Z"))
 
 
 @case("the registrar shows rules that are in no log", ALL, "clearing_differs -")
