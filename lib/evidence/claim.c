@@ -75,14 +75,18 @@ static int check_part(struct lm_record *part, const struct lm_registry *registry
     return 0;
 }
 
-static void find_keeper(struct lm_claim_case *claim, const struct lm_registry *registry,
-                        int64_t now_s) {
+/* The receipt has been checked: it has a signer. */
+static int find_keeper(struct lm_claim_case *claim, const struct lm_registry *registry,
+                       int64_t now_s, struct lm_error *error) {
     struct lm_registered keeper;
-    struct lm_error ignored;
     char kid[LM_DIGEST_TEXT_SIZE];
-    if (claim->receipt.line && lm_jws_kid(&claim->receipt.signature, kid, &ignored) == 0 &&
-        lm_registry_signer(registry, kid, NULL, now_s, &keeper, &ignored) == 0)
-        (void)snprintf(claim->receipt_by, sizeof claim->receipt_by, "%s", keeper.id);
+    if (!claim->receipt.line)
+        return 0;
+    if (lm_jws_kid(&claim->receipt.signature, kid, error) < 0 ||
+        lm_registry_signer(registry, kid, NULL, now_s, &keeper, error) < 0)
+        return -1;
+    (void)snprintf(claim->receipt_by, sizeof claim->receipt_by, "%s", keeper.id);
+    return 0;
 }
 
 int lm_claim_case_open(struct lm_claim_case *claim, const struct lm_registry *registry,
@@ -91,9 +95,9 @@ int lm_claim_case_open(struct lm_claim_case *claim, const struct lm_registry *re
     int64_t at_s = claim->record.wrapped ? claim->record.entry_at_s : now_s;
     if (lm_registry_check(registry, &claim->record, at_s, &signer, error) < 0 ||
         check_part(&claim->receipt, registry, now_s, error) < 0 ||
-        check_part(&claim->own, registry, now_s, error) < 0)
+        check_part(&claim->own, registry, now_s, error) < 0 ||
+        find_keeper(claim, registry, now_s, error) < 0)
         return -1;
-    find_keeper(claim, registry, now_s);
     /* Of what is not hers nobody learns by showing it. */
     if (claim->own.line &&
         !lm_dispute_concerns(registry, &claim->own, claim->record.as.claim.claimant)) {
