@@ -74,32 +74,6 @@ static void check(void *pointer, struct lm_work_item *item) {
 
 /* ---- under the lock ---- */
 
-/* An order must come before its gate closes: by the rules that are known, else before its period
- * starts, which is the latest that rules can say. */
-static int check_gate(const struct context *context, const struct pending *pending, int64_t at_s,
-                      struct lm_error *error) {
-    char period[LM_TIME_SIZE];
-    char gate[LM_TIME_SIZE];
-    int64_t gate_s = pending->period.start_s;
-    if (pending->type != LM_TYPE_ORDER)
-        return 0;
-    lm_period_format(pending->period, period);
-    if (context->terms.count > 0) {
-        const struct lm_terms *terms = lm_terms_at(&context->terms, pending->market, gate_s, error);
-        if (!terms)
-            return -1;
-        if (terms->period_minutes != pending->period.minutes)
-            return lm_fail(error, LM_PERIOD, "market %s has periods of %lld minutes, not %s",
-                           pending->market, (long long)terms->period_minutes, period);
-        if (!lm_terms_gate(pending->period, terms->gate_minutes, &gate_s))
-            return lm_fail(error, LM_PERIOD, "the gate of %s lies beyond the year 1", period);
-    }
-    if (at_s < gate_s)
-        return 0;
-    lm_instant_format(gate_s, gate);
-    return lm_fail(error, LM_LATE, "the gate of %s closed at %s", period, gate);
-}
-
 /* Market-rules count from their entry on. */
 static int learn(struct context *context, const struct lm_work_item *item, struct lm_error *error) {
     struct lm_record record;
@@ -126,7 +100,9 @@ static int take_in(struct context *context, struct lm_work_item *item, struct lm
     receipt->at_s = lm_run_now(context->run);
     if (last_s != LM_ABSENT && last_s > receipt->at_s)
         receipt->at_s = last_s;
-    if (check_gate(context, pending, receipt->at_s, error) < 0 ||
+    if ((pending->type == LM_TYPE_ORDER &&
+         lm_terms_check_gate(&context->terms, pending->market, pending->period, receipt->at_s,
+                             error) < 0) ||
         lm_log_add(context->log, receipt->at_s, item->out.data, item->out.size, &n, pending->leaf,
                    error) < 0)
         return -1;

@@ -92,3 +92,25 @@ bool lm_terms_next_open(const struct lm_terms *terms, int64_t now_s, struct lm_p
            lm_period_of(reach_s, terms->period_minutes, period) &&
            lm_period_add(*period, 1, period);
 }
+
+int lm_terms_check_gate(const struct lm_terms_list *list, const char *market,
+                        struct lm_period period, int64_t at_s, struct lm_error *error) {
+    char text[LM_TIME_SIZE];
+    char gate[LM_TIME_SIZE];
+    int64_t gate_s = period.start_s;
+    lm_period_format(period, text);
+    if (list->count > 0) {
+        const struct lm_terms *terms = lm_terms_at(list, market, period.start_s, error);
+        if (!terms)
+            return -1;
+        if (terms->period_minutes != period.minutes)
+            return lm_fail(error, LM_PERIOD, "market %s has periods of %lld minutes, not %s",
+                           market, (long long)terms->period_minutes, text);
+        if (!lm_terms_gate(period, terms->gate_minutes, &gate_s))
+            return lm_fail(error, LM_PERIOD, "the gate of %s lies beyond the year 1", text);
+    }
+    if (at_s < gate_s)
+        return 0;
+    lm_instant_format(gate_s, gate);
+    return lm_fail(error, LM_LATE, "the gate of %s closed at %s", text, gate);
+}

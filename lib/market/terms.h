@@ -47,6 +47,12 @@ const char *lm_terms_market(const struct lm_terms_list *list,
  * False beyond the years 1 to 9999. */
 bool lm_terms_gate(struct lm_period period, int64_t gate_minutes,
                    int64_t *gate_s) LM_NONNULL LM_MUST_CHECK;
+/* Whether an order for PERIOD of MARKET that came at AT_S came before the gate, by the terms in the
+ * list; where there are none at all, before the period starts, which is the latest that any can
+ * say. LM_LATE, LM_PERIOD, or what lm_terms_at says. */
+int lm_terms_check_gate(const struct lm_terms_list *list, const char *market,
+                        struct lm_period period, int64_t at_s,
+                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* The first period of the terms whose gate is open at NOW_S. False beyond the years 1 to 9999. */
 bool lm_terms_next_open(const struct lm_terms *terms, int64_t now_s,
