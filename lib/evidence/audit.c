@@ -420,6 +420,8 @@ static int end_survey(struct lm_audit *audit, struct lm_error *error) {
         return -1;
     lm_registry_revoke_by_log(audit->registry, is_in_registrars_log, audit);
     find_doubts(audit);
+    if (lm_registry_contradicts_log(audit->registry, is_in_registrars_log, audit))
+        audit->registry_doubted = true;
     return lm_claims_open(&audit->claims, audit->registry, &audit->commitments,
                           audit->options.now_s, audit->options.refuse, audit->options.context,
                           error);

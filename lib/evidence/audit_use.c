@@ -228,11 +228,12 @@ int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struc
     if (stray)
         return 0;
     if (lm_audit_misplaced(audit, item))
-        return lm_findings_tell(&audit->findings, lm_code_word(LM_CODE_MISPLACED),
-                                lm_audited_keeper(item->audited, item->number), &place, 1,
-                                "this log's keeper is not who the record is for: it counts for "
-                                "nothing here",
-                                error);
+        return lm_findings_tell(
+            &audit->findings, lm_code_word(LM_CODE_MISPLACED),
+            lm_audit_blame(audit, lm_audited_keeper(item->audited, item->number)), &place, 1,
+            "this log's keeper is not who the record is for: it counts for "
+            "nothing here",
+            error);
     if (use_by_type(audit, item, &place, error) < 0)
         return -1;
     return hand_on(audit, &item->record, &place, error);

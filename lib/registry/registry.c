@@ -336,6 +336,35 @@ void lm_registry_revoke_by_log(struct lm_registry *registry,
     }
 }
 
+static bool contradicts(const struct lm_registry *registry, const struct lm_registry_row *row,
+                        bool row_logged, bool (*logged)(void *context, const char *source),
+                        void *context) {
+    const struct lm_row_groups *groups = &registry->identities;
+    bool other_content = false;
+    for (uint32_t i = groups->first[row->name]; i < groups->first[row->name + 1]; i++) {
+        const struct lm_registry_row *other = &registry->rows[groups->order[i]];
+        if (!logged(context, other->source))
+            continue;
+        bool same = memcmp(other->digest, row->digest, sizeof row->digest) == 0;
+        if (same && !row_logged)
+            return false;
+        other_content =
+            other_content || (!same && (!row_logged || other->valid.start_s == row->valid.start_s));
+    }
+    return other_content;
+}
+
+bool lm_registry_contradicts_log(const struct lm_registry *registry,
+                                 bool (*logged)(void *context, const char *source), void *context) {
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct lm_registry_row *row = &registry->rows[i];
+        if (row->type == LM_TYPE_IDENTITY && row->refused == LM_NONE &&
+            contradicts(registry, row, logged(context, row->source), logged, context))
+            return true;
+    }
+    return false;
+}
+
 static void explain(const struct lm_registry *registry, const struct lm_registry_row *row,
                     struct lm_error *why) {
     const char *type = lm_schema_of(row->type)->name;

@@ -71,6 +71,12 @@ void lm_registry_revoke_by_log(struct lm_registry *registry,
                                bool (*logged)(void *context, const char *source), void *context)
     LM_NONNULL_AT(1, 2);
 
+/* Once sealed: whether the registrar contradicts what its log says of somebody, by an identity that
+ * is in none of the LOGGED sources, or by two that begin together. */
+bool lm_registry_contradicts_log(const struct lm_registry *registry,
+                                 bool (*logged)(void *context, const char *source), void *context)
+    LM_NONNULL_AT(1, 2) LM_MUST_CHECK;
+
 /* An identity that counts. Texts are the registry's. */
 struct lm_registered {
     const char *id;

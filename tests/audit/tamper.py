@@ -942,6 +942,32 @@ def _(w):
     _, w.beside = unlogged(w, revocation(w, "u5", "2016-04-01T11:00:00Z"))
 
 
+def identity(w, *options):
+    folder = w.path("enrolled")
+    os.mkdir(folder)
+    out = world.run(["lm-keygen", "--valid", VALID, *options], cwd=folder)
+    return w.sign("registrar", world.parse(out))
+
+
+U5_AGAIN = ("--id", "u5", "--role", "user", "--supplier", "A", "--region", "r1")
+
+
+@case("the registrar shows an identity that contradicts its log", ALL, "ambiguous -")
+def _(w):
+    w.beside = identity(w, *U5_AGAIN)
+
+
+@case("the registrar logs an identity that contradicts another", ALL, "ambiguous -")
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z", identity(w, *U5_AGAIN))
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+@case("the registrar says that a meter is somebody else's", ALL, "ambiguous -")
+def _(w):
+    w.beside = identity(w, "--id", "m22", "--role", "meter", "--user", "u20")
+
+
 @case("the registrar shows rules that are in no log", ALL, "clearing_differs -")
 def _(w):
     w.beside = w.sign("registrar", [NEVER_CHEAP])
