@@ -754,6 +754,16 @@ PYTHON
     run -2 lm-log vkey market.log -k "$F/m1.jwk" --name w
 }
 
+@test "a log that has lost entries gives no receipt for their numbers" {
+    append <(head -n 10 "$F/orders") >/dev/null
+    checkpoint >/dev/null
+    sed -n 1,6p market.log >cut && cat cut >market.log
+    cp market.log before
+    run -74 --separate-stderr append <(sed -n 11,12p "$F/orders")
+    [[ -z $output && $stderr == *"has lost entries: it has 6, and its last checkpoint 10"* ]]
+    cmp market.log before
+}
+
 @test "the manual's examples work as they stand there" {
     cp "$F/m1.jwk" market.jwk
     cp "$F/w1.jwk" witness.jwk

@@ -190,11 +190,19 @@ void lm_log_append_command(struct lm_run *run) {
     lm_run_key(run, &options->key, &context.key);
     char *origin = lm_log_origin(run, options, context.path, &context.key);
     context.origin = origin;
+    uint64_t signed_size = lm_log_signed_size(run, context.path);
     context.log =
         lm_log_open(context.path, &error); /* before anything is read that may be hostile */
     if (!context.log || lm_log_lock(context.log, &repair, &error) < 0)
         lm_run_fatal(run, &error);
     tell_repair(&context, &repair);
+    if (lm_log_size(context.log) < signed_size) {
+        lm_fail(&error, LM_IO,
+                "%.100s: has lost entries: it has %llu, and its last checkpoint %llu", context.path,
+                (unsigned long long)lm_log_size(context.log), (unsigned long long)signed_size);
+        lm_hint(&error, "what was promised is not there: restore the log from a copy");
+        lm_run_fatal(run, &error);
+    }
     lm_log_unlock(context.log);
     for (size_t i = 0; i < options->rules.count; i++)
         lm_rules_load(run, options->rules.items[i], &context.terms);

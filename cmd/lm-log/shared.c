@@ -28,6 +28,11 @@ static bool last_origin(struct lm_run *run, const char *log, struct lm_checkpoin
     return there;
 }
 
+uint64_t lm_log_signed_size(struct lm_run *run, const char *log) {
+    struct lm_checkpoint last;
+    return last_origin(run, log, &last) ? last.size : 0;
+}
+
 char *lm_log_origin(struct lm_run *run, const struct lm_log_options *options, const char *log,
                     const struct lm_key *key) {
     struct lm_checkpoint last;
