@@ -104,7 +104,7 @@ check: all $(UNIT_TESTS) $(TOOLS) $(PRELOADS) $(REPLAYS)
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 check-asan:
-	@$(MAKE) BUILD=build-asan CFLAGS="-O1 -g $(SANITIZE)" CPPFLAGS="-U_FORTIFY_SOURCE" check
+	@LM_QUICK=1 $(MAKE) BUILD=build-asan CFLAGS="-O1 -g $(SANITIZE)" CPPFLAGS="-U_FORTIFY_SOURCE" check
 
 # tests/fault.bats with every call failing in turn, not only some of the later ones.
 check-fault: all $(TOOLS) $(PRELOADS)
