@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # lm-settle: who pays whom. Amounts are worked out by hand in the comments, or by tests/oracle.
+# bats runs each test in a subshell, and run sets output there.
+# shellcheck disable=SC2030,SC2031
 
 bats_require_minimum_version 1.5.0
 load helper
@@ -558,7 +560,6 @@ agrees() {
     local cases=$2
     [[ -z ${LM_QUICK-} ]] || cases=$((cases / 5))
     run -0 timeout 600 python3 "$LM_ROOT/tests/oracle/settle.py" "$1" "$LM_BIN/lm-settle" "$cases" 1
-    # shellcheck disable=SC2031 # run has set it here
     [ "$output" = "$cases cases of $1" ]
 }
 
