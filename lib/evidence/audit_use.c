@@ -107,7 +107,9 @@ static int check_anchor(struct lm_audit *audit, const struct lm_audit_item *item
         return 0;
     /* Both are below 2^53, and 60 · 2^53 fits. */
     int64_t gate_s = order->period.start_s - 60 * rules.gate_minutes;
-    if (lm_commitments_anchored(item->audited, item->number, gate_s + rules.grace_seconds))
+    /* What its keeper says came late is refused, whoever has seen it. */
+    if (item->record.entry_at_s >= gate_s ||
+        lm_commitments_anchored(item->audited, item->number, gate_s + rules.grace_seconds))
         return 0;
     (void)lm_instant_format(gate_s, gate);
     (void)snprintf(text, sizeof text,

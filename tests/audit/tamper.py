@@ -493,6 +493,12 @@ def _(w):
     resettle(w)
 
 
+@case("the market logs an order that came late, and refuses it", ALL)
+def _(w):
+    w.add("market", "2016-05-03T09:00:00Z", [friends_order(w)])
+    w.checkpoints.append(witnessed(w, "market"))
+
+
 @case("a supplier settles by a tariff that is in no log", KEEPERS, "settlement_differs B")
 def _(w):
     dear = tariff("B", "0.03", [{"price": "0.29"}], valid="2016-04-01T12:00Z/2017-01-01T00:00Z")
