@@ -758,7 +758,7 @@ PYTHON
 @test "a log that has lost entries gives no receipt for their numbers" {
     append <(head -n 10 "$F/orders") >/dev/null
     checkpoint >/dev/null
-    sed -n 1,6p market.log >cut && cat cut >market.log
+    sed -n 1,6p market.log >part && cat part >market.log
     cp market.log before
     run -74 --separate-stderr append <(sed -n 11,12p "$F/orders")
     [[ -z $output && $stderr == *"has lost entries: it has 6, and its last checkpoint 10"* ]]
