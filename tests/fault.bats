@@ -35,6 +35,8 @@ bills   lm-settle --bills --month 2016-04
 told    lm-inform -r {}/registry.ndjson --root {}/registrar.jwk --settlement
 untold  lm-inform -r {}/registry.ndjson --root {}/registrar.jwk
 logs    lm-audit --root {}/registrar.jwk --now 2016-04-02T00:00:00Z --checkpoint {}/m1.log.checkpoint --witness {}/s1.jwk --receipts {}/receipts {}/m1.log {}/registry.log
+claims  lm-audit --root {}/registrar.jwk --now 2016-04-02T00:00:00Z --checkpoint {}/m1.log.checkpoint --claims {}/claims {}/m1.log {}/registry.log
+shown   lm-audit --root {}/registrar.jwk --now 2016-04-02T00:00:00Z --verdicts {}/answers {}/registry.log
 csv     lm-meter --meter mt1 --zone Europe/Brussels
 p1      lm-meter --meter mt1 --p1
 rules   lm-bid --csv --rules {}/rules.ndjson --now 2016-04-01T10:00:00Z
@@ -56,6 +58,15 @@ make_more_inputs() {
     lm-log append m1.log -k m1.jwk --now 2016-04-01T11:00:00Z signed.ndjson >>receipts
     lm-log append m1.log -k m1.jwk --now 2016-04-01T11:50:00Z market.ndjson >>receipts
     lm-log checkpoint m1.log -k m1.jwk --now 2016-04-01T11:50:00Z >/dev/null
+    # A claim about them, and its answer.
+    cp orders.ndjson claims.in
+    cp orders.ndjson shown.in
+    for kind in left_out price; do
+        printf '{"type":"claim","v":1,"claimant":"u1","kind":"%s","period":"2016-04-01T12:00Z/PT30M","entries":[{"log":"m1/m1.log","n":0}]}\n' $kind
+    done | lm-sign -k u1.jwk >claims
+    cat claims >answers
+    lm-audit --root registrar.jwk --now 2016-04-02T00:00:00Z --checkpoint m1.log.checkpoint --claims claims m1.log registry.log |
+        jq -c 'select(.type == "exhibit" or .claim)' >>answers || true
     # A band of a day and a time, so that it matters what the local time is.
     sed 's/"retail":\[/&{"days":["fri"],"from":"14:00","price":"0.3","to":"15:00"},/' tariff.ndjson >bands.ndjson
     cat registry.ndjson bands.ndjson reading.ndjson market.ndjson >bands.in

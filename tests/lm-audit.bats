@@ -647,7 +647,8 @@ kept() { # instant of the cosignature at the gate
     # A log's key is no witness's.
     run -66 --separate-stderr audit --witness "$(lm-log vkey market.log -k "$M/lm.jwk")" market.log registry.log
     : >empty
-    for file in empty market.log /dev/null; do
+    head -c 200000 /dev/zero >large
+    for file in empty large market.log /dev/null; do
         run -1 --separate-stderr audit --checkpoint "$file" --report market.log registry.log
         [[ ${lines[0]} == *'(checkpoint_unsigned)' && ${lines[-1]} == 'verdict: 1 finding' ]]
     done

@@ -55,8 +55,10 @@ static int check_depth(const json_t *value, int depth, struct lm_error *error) {
     case JSON_STRING:
         return check_text(json_string_value(value), json_string_length(value), error);
     case JSON_REAL:
-        lm_fail(error, LM_REAL, "%.15g is not an integer", json_real_value(value));
-        return lm_hint(error, "prices and amounts are strings: \"0.2\"");
+        lm_fail(error, LM_REAL, "number %.15g is written with a fraction or an exponent",
+                json_real_value(value));
+        return lm_hint(error,
+                       "numbers are plain integers; prices and amounts are strings: \"0.2\"");
     case JSON_INTEGER: {
         json_int_t integer = json_integer_value(value);
         if (integer > LM_INTEGER_MAX || integer < -LM_INTEGER_MAX)
