@@ -419,6 +419,7 @@ static int end_survey(struct lm_audit *audit, struct lm_error *error) {
                              audit->inputs, audit->input_count, &audit->findings, error) < 0)
         return -1;
     lm_registry_revoke_by_log(audit->registry, is_in_registrars_log, audit);
+    lm_registry_rules_by_log(audit->registry, is_in_registrars_log, audit);
     find_doubts(audit);
     if (lm_registry_contradicts_log(audit->registry, is_in_registrars_log, audit))
         audit->registry_doubted = true;

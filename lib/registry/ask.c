@@ -34,7 +34,7 @@ static void consider(const struct lm_registry *registry, const struct lm_row_gro
                      struct lm_latest *latest) {
     for (uint32_t i = groups->first[number]; i < groups->first[number + 1]; i++) {
         const struct lm_registry_row *row = &registry->rows[groups->order[i]];
-        if (row->logged_s <= known_s)
+        if (row->logged_s <= known_s && row->counts_from_s <= instant_s)
             lm_latest_consider(latest, row, row->valid, row->digest, instant_s);
     }
 }

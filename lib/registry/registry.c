@@ -152,6 +152,7 @@ int lm_registry_add(struct lm_registry *registry, const struct lm_record *record
         .supplier = LM_NO_TEXT,
         .region = LM_NO_TEXT,
         .user = LM_NO_TEXT,
+        .counts_from_s = INT64_MIN,
     };
     if (!lm_type_of_root(record->type))
         return 0;
@@ -363,6 +364,85 @@ bool lm_registry_contradicts_log(const struct lm_registry *registry,
             return true;
     }
     return false;
+}
+
+/* Where rules of the market stand in a log that counts, the other entries do not. */
+static void find_first_logged(struct lm_registry *registry, uint32_t from, uint32_t end,
+                              bool (*logged)(void *context, const char *source), void *context) {
+    const uint32_t *order = registry->rules.order;
+    bool any = false;
+    for (uint32_t i = from; i < end; i++) {
+        struct lm_registry_row *row = &registry->rows[order[i]];
+        bool counts = row->logged_s != LM_NOT_LOGGED && logged(context, row->source);
+        row->first_logged_s = counts ? row->logged_s : INT64_MAX;
+        any = any || counts;
+    }
+    for (uint32_t i = from; i < end && !any; i++) {
+        struct lm_registry_row *row = &registry->rows[order[i]];
+        row->first_logged_s = row->logged_s != LM_NOT_LOGGED ? row->logged_s : INT64_MAX;
+    }
+    for (uint32_t i = from; i < end; i++) {
+        struct lm_registry_row *row = &registry->rows[order[i]];
+        for (uint32_t k = from; k < end; k++) {
+            const struct lm_registry_row *other = &registry->rows[order[k]];
+            if (other->first_logged_s < row->first_logged_s &&
+                memcmp(other->digest, row->digest, sizeof row->digest) == 0)
+                row->first_logged_s = other->first_logged_s;
+        }
+    }
+}
+
+static int64_t counts_from(const struct lm_registry *registry, const struct lm_registry_row *row,
+                           uint32_t from, uint32_t end) {
+    int64_t from_s = INT64_MIN;
+    for (uint32_t i = from; i < end; i++) {
+        const struct lm_registry_row *other = &registry->rows[registry->rules.order[i]];
+        if (other->first_logged_s >= row->first_logged_s ||
+            !lm_validity_holds(other->valid, row->valid.start_s))
+            continue;
+        int64_t until_s =
+            other->valid.end_s < row->first_logged_s ? other->valid.end_s : row->first_logged_s;
+        from_s = until_s > from_s ? until_s : from_s;
+    }
+    return from_s;
+}
+
+void lm_registry_rules_by_log(struct lm_registry *registry,
+                              bool (*logged)(void *context, const char *source), void *context) {
+    const struct lm_row_groups *groups = &registry->rules;
+    for (size_t n = 0; n < registry->ids.count; n++) {
+        uint32_t from = groups->first[n];
+        uint32_t end = groups->first[n + 1];
+        find_first_logged(registry, from, end, logged, context);
+        for (uint32_t i = from; i < end; i++) {
+            struct lm_registry_row *row = &registry->rows[groups->order[i]];
+            row->counts_from_s = counts_from(registry, row, from, end);
+        }
+    }
+}
+
+int lm_registry_rules_count_from(const struct lm_registry *registry, const struct lm_record *record,
+                                 int64_t *from_s, struct lm_error *error) {
+    struct lm_buffer payload = {0};
+    uint8_t digest[32];
+    const char *market = record->as.market_rules.market;
+    uint32_t number;
+    *from_s = INT64_MIN;
+    if (!lm_names_find(&registry->ids, market, strlen(market), &number))
+        return 0;
+    lm_record_payload(record, &payload);
+    bool ok = lm_buffer_ok(&payload);
+    if (ok)
+        (void)crypto_hash_sha256(digest, (const uint8_t *)payload.data, payload.size);
+    lm_buffer_free(&payload);
+    if (!ok)
+        return lm_fail_memory(error);
+    for (uint32_t i = registry->rules.first[number]; i < registry->rules.first[number + 1]; i++) {
+        const struct lm_registry_row *row = &registry->rows[registry->rules.order[i]];
+        if (memcmp(row->digest, digest, sizeof digest) == 0)
+            *from_s = row->counts_from_s;
+    }
+    return 0;
 }
 
 static void explain(const struct lm_registry *registry, const struct lm_registry_row *row,

@@ -71,6 +71,16 @@ void lm_registry_revoke_by_log(struct lm_registry *registry,
                                bool (*logged)(void *context, const char *source), void *context)
     LM_NONNULL_AT(1, 2);
 
+/* Once sealed: market rules take the place of others that were LOGGED before only from when they
+ * were logged themselves, and where they never were, not at all. */
+void lm_registry_rules_by_log(struct lm_registry *registry,
+                              bool (*logged)(void *context, const char *source), void *context)
+    LM_NONNULL_AT(1, 2);
+
+/* From when on these market rules count by that; INT64_MIN for as soon as they begin. */
+int lm_registry_rules_count_from(const struct lm_registry *registry, const struct lm_record *record,
+                                 int64_t *from_s, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* Once sealed: whether the registrar contradicts what its log says of somebody, by an identity that
  * is in none of the LOGGED sources, or by two that begin together. */
 bool lm_registry_contradicts_log(const struct lm_registry *registry,

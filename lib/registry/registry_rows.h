@@ -57,6 +57,8 @@ struct lm_registry_row {
     bool bare_copy; /* what the registrar's log says, or not, counts in this one's stead */
     /* of market-rules */
     struct lm_row_terms terms;
+    int64_t first_logged_s; /* what they say, in an entry that counts; INT64_MAX for none */
+    int64_t counts_from_s;  /* until then others hold that were logged before */
 };
 
 /* Rows grouped by a number of theirs: those of n are the rows order[first[n]] up to

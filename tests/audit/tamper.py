@@ -925,10 +925,46 @@ DEAR_FEE = network_fee("DSO", "0.05", "2016-04-01T00:00Z/2017-01-01T00:00Z")
 
 
 @case("the rules are changed after the fact, so that the market seems to have broken them", ALL,
-      "retroactive registrar", "clearing_differs -")
+      "retroactive registrar")
 def _(w):
     w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [NEVER_CHEAP]))
     w.checkpoints.append(witnessed(w, "registry"))
+
+
+FAR_GATE = dict(RULES, valid="2016-04-01T00:00Z/2017-01-01T00:00Z", gate_minutes=60,
+                grace_seconds=0)
+LATE_GATE = dict(RULES, valid="2016-04-01T00:00Z/2017-01-01T00:00Z", gate_minutes=5,
+                 grace_seconds=0)
+
+
+@case("the gate is moved forward after the fact, so that the market seems to have let orders in",
+      ALL, "retroactive registrar")
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [FAR_GATE]))
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+@case("the grace is taken after the fact, so that no witness seems to have come in time", ALL,
+      "retroactive registrar")
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [dict(LATE_GATE,
+                                                                        gate_minutes=15)]))
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+@case("the registrar shows a gate and a grace that are in no log", ALL)
+def _(w):
+    w.beside = w.sign("registrar", [dict(LATE_GATE, gate_minutes=15)])
+
+
+@case("the registrar shows an earlier gate that is in no log", ALL)
+def _(w):
+    w.beside = w.sign("registrar", [FAR_GATE])
+
+
+@case("the registrar shows an earlier gate in an entry that it made up", ALL, "retroactive -")
+def _(w):
+    _, w.beside = unlogged(w, w.sign("registrar", [FAR_GATE])[0])
 
 
 @case("a fee is changed after the fact, so that suppliers seem to have settled wrongly", ALL,
@@ -974,7 +1010,7 @@ def _(w):
     w.beside = identity(w, "--id", "m22", "--role", "meter", "--user", "u20")
 
 
-@case("the registrar shows rules that are in no log", ALL, "clearing_differs -")
+@case("the registrar shows rules that are in no log", ALL)
 def _(w):
     w.beside = w.sign("registrar", [NEVER_CHEAP])
 
