@@ -355,12 +355,58 @@ static bool contradicts(const struct lm_registry *registry, const struct lm_regi
     return other_content;
 }
 
+static bool same_text(const struct lm_registry *registry, size_t a, size_t b) {
+    const char *x = lm_registry_text(registry, a);
+    const char *y = lm_registry_text(registry, b);
+    return x && y ? strcmp(x, y) == 0 : x == y;
+}
+
+static bool same_list(const struct lm_registry *registry, struct lm_row_list a,
+                      struct lm_row_list b) {
+    bool same = a.count == b.count;
+    for (size_t i = 0; i < a.count && same; i++)
+        same = strcmp(registry->lists[a.first + i], registry->lists[b.first + i]) == 0;
+    return same;
+}
+
+/* All but keys and validity: a key may be replaced from any time on. */
+static bool same_standing(const struct lm_registry *registry, const struct lm_registry_row *a,
+                          const struct lm_registry_row *b) {
+    return a->role == b->role && same_text(registry, a->supplier, b->supplier) &&
+           same_text(registry, a->region, b->region) && same_text(registry, a->user, b->user) &&
+           same_list(registry, a->regions, b->regions) &&
+           same_list(registry, a->firmware, b->firmware);
+}
+
+/* Whether a row of a log says of a time before it was logged what one logged earlier did not. */
+static bool is_changed_late(const struct lm_registry *registry, const struct lm_registry_row *row,
+                            bool (*logged)(void *context, const char *source), void *context) {
+    const struct lm_row_groups *groups = &registry->identities;
+    int64_t end_s = row->logged_s < row->valid.end_s ? row->logged_s : row->valid.end_s;
+    bool late = false;
+    if (row->logged_s == LM_NOT_LOGGED || row->valid.start_s >= end_s)
+        return false;
+    for (uint32_t i = groups->first[row->name]; i < groups->first[row->name + 1]; i++) {
+        const struct lm_registry_row *other = &registry->rows[groups->order[i]];
+        if (other->logged_s >= row->logged_s || !logged(context, other->source))
+            continue;
+        if (memcmp(other->digest, row->digest, sizeof row->digest) == 0)
+            return false;
+        late = late || (other->valid.start_s < end_s && row->valid.start_s < other->valid.end_s &&
+                        !same_standing(registry, row, other));
+    }
+    return late;
+}
+
 bool lm_registry_contradicts_log(const struct lm_registry *registry,
                                  bool (*logged)(void *context, const char *source), void *context) {
     for (size_t i = 0; i < registry->count; i++) {
         const struct lm_registry_row *row = &registry->rows[i];
-        if (row->type == LM_TYPE_IDENTITY && row->refused == LM_NONE &&
-            contradicts(registry, row, logged(context, row->source), logged, context))
+        if (row->type != LM_TYPE_IDENTITY || row->refused != LM_NONE)
+            continue;
+        bool row_logged = logged(context, row->source);
+        if (contradicts(registry, row, row_logged, logged, context) ||
+            (row_logged && is_changed_late(registry, row, logged, context)))
             return true;
     }
     return false;

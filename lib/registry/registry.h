@@ -82,7 +82,8 @@ int lm_registry_rules_count_from(const struct lm_registry *registry, const struc
                                  int64_t *from_s, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Once sealed: whether the registrar contradicts what its log says of somebody, by an identity that
- * is in none of the LOGGED sources, or by two that begin together. */
+ * is in none of the LOGGED sources, by two that begin together, or by one that gives somebody
+ * another standing for a time before it was logged. */
 bool lm_registry_contradicts_log(const struct lm_registry *registry,
                                  bool (*logged)(void *context, const char *source), void *context)
     LM_NONNULL_AT(1, 2) LM_MUST_CHECK;

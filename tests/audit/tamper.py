@@ -987,7 +987,7 @@ def _(w):
 def identity(w, *options):
     folder = w.path("enrolled")
     os.mkdir(folder)
-    out = world.run(["lm-keygen", "--valid", VALID, *options], cwd=folder)
+    out = world.run(["lm-keygen", *(() if "--valid" in options else ("--valid", VALID)), *options], cwd=folder)
     return w.sign("registrar", world.parse(out))
 
 
@@ -1003,6 +1003,36 @@ def _(w):
 def _(w):
     w.add("registry", "2016-05-03T09:00:00Z", identity(w, *U5_AGAIN))
     w.checkpoints.append(witnessed(w, "registry"))
+
+
+MOVED = ("--id", "u5", "--role", "user", "--supplier", "B", "--region", "r1", "--valid")
+
+
+@case("the registrar moves a user to another supplier after the fact", ALL, "wrong_customer -",
+      "settlement_differs -", "bill_unfounded -", "total_differs -")
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z",
+          identity(w, *MOVED, "2016-04-01T00:00Z/2017-01-01T00:00Z"))
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+@case("the registrar moves a user to another supplier, announced ahead", ALL)
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z",
+          identity(w, *MOVED, "2016-05-04T00:00Z/2017-01-01T00:00Z"))
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+@case("a supplier cheats after a user was moved to another, announced ahead", ALL,
+      "retroactive A")
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z",
+          identity(w, *MOVED, "2016-05-04T00:00Z/2017-01-01T00:00Z"))
+    w.checkpoints.append(witnessed(w, "registry"))
+    record = {"type": "contract", "v": 1, "user": "u2", "supplier": "A", "tariff": "flat",
+              "valid": "2016-04-01T00:00Z/2016-12-01T00:00Z"}
+    w.add("A", "2016-05-03T09:00:00Z", w.sign("A", [record]))
+    w.checkpoints.append(witnessed(w, "A"))
 
 
 @case("the registrar says that a meter is somebody else's", ALL, "ambiguous -")
