@@ -765,6 +765,33 @@ PYTHON
     cmp market.log before
 }
 
+@test "a log beside another log's checkpoint gives no receipt in the other's name" {
+    head -n 5 "$F/orders" | lm-log append other.log -k "$F/m1.jwk" --now "$NOW" >/dev/null
+    lm-log checkpoint other.log -k "$F/m1.jwk" --now "$NOW" --origin m1/other >/dev/null
+    sed -n 11,18p "$F/orders" | append >/dev/null
+    cp other.log.checkpoint market.log.checkpoint
+    cp market.log before
+    refused() {
+        run -74 --separate-stderr append <(sed -n 19,20p "$F/orders")
+        [[ -z $output && $stderr == *"its first 5 entries are not those of its last checkpoint"* ]]
+        cmp market.log before
+    }
+    refused
+    rm market.log.index
+    refused
+    # A checkpoint of its own, and of fewer entries than it has, is none of that.
+    rm market.log.checkpoint
+    checkpoint >/dev/null
+    run -0 append <(sed -n 19p "$F/orders")
+    run -0 append <(sed -n 20p "$F/orders")
+    # Nor is an index whose hashes are wrong: the log itself decides.
+    checkpoint >/dev/null
+    printf 'x' | dd of=market.log.index bs=1 seek=70 conv=notrunc status=none
+    run -0 append <(sed -n 21p "$F/orders")
+    [[ ${lines[0]} == *'"m1/market.log"'* ]]
+    checkpoint >/dev/null
+}
+
 @test "the manual's examples work as they stand there" {
     cp "$F/m1.jwk" market.jwk
     cp "$F/w1.jwk" witness.jwk

@@ -181,6 +181,28 @@ static void append(void *pointer, struct lm_work_item *items, size_t count) {
     lm_pool_run(run->pool, count, sign_receipt, context);
 }
 
+/* No receipt of a log that is not the one that its last checkpoint, whose name it goes by, is of.
+ */
+static void need_signed(const struct context *context, uint64_t size,
+                        const uint8_t root[LM_HASH_SIZE]) {
+    struct lm_error error;
+    if (lm_log_size(context->log) < size) {
+        lm_fail(
+            &error, LM_IO, "%.100s: has lost entries: it has %llu, and its last checkpoint %llu",
+            context->path, (unsigned long long)lm_log_size(context->log), (unsigned long long)size);
+        lm_hint(&error, "what was promised is not there: restore the log from a copy");
+        lm_run_fatal(context->run, &error);
+    }
+    if (size == 0 || lm_log_continues(context->log, size, root, &error) == 0)
+        return;
+    if (error.reason == LM_FORK) {
+        error.reason = LM_IO;
+        lm_hint(&error, "the log was changed, or %.100s.checkpoint is another log's",
+                context->path);
+    }
+    lm_run_fatal(context->run, &error);
+}
+
 void lm_log_append_command(struct lm_run *run) {
     const struct lm_log_options *options = run->options;
     struct context context = {.run = run};
@@ -190,19 +212,14 @@ void lm_log_append_command(struct lm_run *run) {
     lm_run_key(run, &options->key, &context.key);
     char *origin = lm_log_origin(run, options, context.path, &context.key);
     context.origin = origin;
-    uint64_t signed_size = lm_log_signed_size(run, context.path);
+    uint8_t signed_root[LM_HASH_SIZE];
+    uint64_t signed_size = lm_log_signed_size(run, context.path, signed_root);
     context.log =
         lm_log_open(context.path, &error); /* before anything is read that may be hostile */
     if (!context.log || lm_log_lock(context.log, &repair, &error) < 0)
         lm_run_fatal(run, &error);
     tell_repair(&context, &repair);
-    if (lm_log_size(context.log) < signed_size) {
-        lm_fail(&error, LM_IO,
-                "%.100s: has lost entries: it has %llu, and its last checkpoint %llu", context.path,
-                (unsigned long long)lm_log_size(context.log), (unsigned long long)signed_size);
-        lm_hint(&error, "what was promised is not there: restore the log from a copy");
-        lm_run_fatal(run, &error);
-    }
+    need_signed(&context, signed_size, signed_root);
     lm_log_unlock(context.log);
     for (size_t i = 0; i < options->rules.count; i++)
         lm_rules_load(run, options->rules.items[i], &context.terms);

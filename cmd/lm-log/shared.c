@@ -28,9 +28,12 @@ static bool last_origin(struct lm_run *run, const char *log, struct lm_checkpoin
     return there;
 }
 
-uint64_t lm_log_signed_size(struct lm_run *run, const char *log) {
+uint64_t lm_log_signed_size(struct lm_run *run, const char *log, uint8_t root[LM_HASH_SIZE]) {
     struct lm_checkpoint last;
-    return last_origin(run, log, &last) ? last.size : 0;
+    if (!last_origin(run, log, &last))
+        return 0;
+    memcpy(root, last.root, LM_HASH_SIZE);
+    return last.size;
 }
 
 char *lm_log_origin(struct lm_run *run, const struct lm_log_options *options, const char *log,

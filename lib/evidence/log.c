@@ -613,3 +613,13 @@ int lm_log_root(struct lm_log *log, uint64_t old, const uint8_t old_root[LM_HASH
         return 0;
     return renew_index(log, error);
 }
+
+int lm_log_continues(struct lm_log *log, uint64_t old, const uint8_t old_root[LM_HASH_SIZE],
+                     struct lm_error *error) {
+    struct lm_merkle tree = {0};
+    uint64_t ignored;
+    uint8_t root[LM_HASH_SIZE];
+    if (old == 0 || load_old(log, old, old_root, &tree, &ignored))
+        return 0;
+    return lm_log_root(log, old, old_root, root, error);
+}

@@ -84,6 +84,11 @@ int lm_log_entry(struct lm_log *log, uint64_t n, int64_t *at_s, uint8_t leaf[LM_
 int lm_log_root(struct lm_log *log, uint64_t old, const uint8_t old_root[LM_HASH_SIZE],
                 uint8_t root[LM_HASH_SIZE], struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* That the log continues the tree over OLD entries with OLD_ROOT, by the index; where that does not
+ * agree, by the log, as lm_log_root does it. */
+int lm_log_continues(struct lm_log *log, uint64_t old, const uint8_t old_root[LM_HASH_SIZE],
+                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* Whether the index could not be written, though the log could: *why says so. What was committed is
  * durable all the same, and whoever opens the log next makes up for it. */
 bool lm_log_index_failed(const struct lm_log *log, struct lm_error *why) LM_NONNULL LM_MUST_CHECK;
