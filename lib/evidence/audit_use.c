@@ -172,27 +172,30 @@ static int refuse(struct lm_audit *audit, const struct lm_record *record,
 }
 
 /* Rules that take the place of others hold from when they were logged. */
-static int use_rules(struct lm_audit *audit, const struct lm_record *record,
-                     const struct lm_place *place, struct lm_error *error) {
-    struct lm_record held = *record;
-    struct lm_validity *valid = &held.as.market_rules.valid;
+static int hold_from_log(const struct lm_audit *audit, struct lm_record *record,
+                         struct lm_error *error) {
+    struct lm_validity *valid = &record->as.market_rules.valid;
     int64_t from_s;
     if (lm_registry_rules_count_from(audit->registry, record, &from_s, error) < 0)
         return -1;
     valid->start_s = from_s > valid->start_s ? from_s : valid->start_s;
-    if (valid->start_s >= valid->end_s)
-        return 0;
-    if (lm_books_add(audit->books, &held, place, "", 0, error) < 0)
-        return -1;
-    return lm_inform_add(audit->inform, &held, place, "", 0, error);
+    return 0;
 }
 
-static int hand_on(struct lm_audit *audit, const struct lm_record *record,
+static int hand_on(struct lm_audit *audit, const struct lm_record *as_signed,
                    const struct lm_place *place, struct lm_error *error) {
+    struct lm_record held = *as_signed;
+    const struct lm_record *record = &held;
     struct lm_error why;
-    if ((record->type == LM_TYPE_MARKET_RULES
-             ? use_rules(audit, record, place, error)
-             : lm_books_add(audit->books, record, place, "", 0, error)) < 0)
+    if (record->type == LM_TYPE_MARKET_RULES) {
+        if (hold_from_log(audit, &held, error) < 0)
+            return -1;
+        if (held.as.market_rules.valid.start_s >= held.as.market_rules.valid.end_s)
+            return 0;
+        if (lm_inform_add(audit->inform, record, place, "", 0, error) < 0)
+            return -1;
+    }
+    if (lm_books_add(audit->books, record, place, "", 0, error) < 0)
         return -1;
     if (lm_settle_add(audit->settle, record, place->source, place->line, &why) < 0)
         return refuse(audit, record, place, &why, error);

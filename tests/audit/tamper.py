@@ -967,6 +967,21 @@ def _(w):
     _, w.beside = unlogged(w, w.sign("registrar", [FAR_GATE])[0])
 
 
+DOLLARS = dict(RULES, valid="2016-04-01T00:00Z/2017-01-01T00:00Z", currency="USD")
+
+
+@case("the currency is changed after the fact, so that suppliers seem to have settled wrongly", ALL,
+      "retroactive registrar")
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [DOLLARS]))
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+@case("the registrar shows another currency in rules that are in no log", ALL)
+def _(w):
+    w.beside = w.sign("registrar", [DOLLARS])
+
+
 @case("a fee is changed after the fact, so that suppliers seem to have settled wrongly", ALL,
       "retroactive -", "settlement_differs -")
 def _(w):
