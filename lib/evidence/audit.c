@@ -407,6 +407,10 @@ static bool is_in_registrars_log(void *context, const char *source) {
     return false;
 }
 
+bool lm_audit_meter_late(struct lm_audit *audit) {
+    return lm_registry_meter_late(audit->registry, audit->stretch, is_in_registrars_log, audit);
+}
+
 /* All that is needed to judge is known. */
 static int end_survey(struct lm_audit *audit, struct lm_error *error) {
     for (size_t i = 0; i < audit->input_count; i++) {

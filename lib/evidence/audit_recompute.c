@@ -131,6 +131,7 @@ static int on_settle_reject(void *context, const char *source, uint64_t line,
     struct lm_audit *audit = context;
     const struct lm_place place = {source, line};
     audit->fees_missing = audit->fees_missing || why->reason == LM_NO_FEE;
+    audit->reading_missing = audit->reading_missing || why->reason == LM_NO_READING;
     if (why->reason == LM_AMBIGUOUS)
         return tell_terms(audit, why, &place, error);
     return lm_findings_refuse(&audit->findings, why, NULL, &place, error);
@@ -252,5 +253,8 @@ int lm_audit_recompute(struct lm_audit *audit, struct lm_error *error) {
         clear_again(audit, error) < 0 || settle_again(audit, error) < 0 ||
         bill_again(audit, error) < 0)
         return -1;
+    /* Of a meter that nobody knew of there is no reading, and who settled without it is right. */
+    audit->fees_missing =
+        audit->fees_missing || (audit->reading_missing && lm_audit_meter_late(audit));
     return lm_comparison_finish(audit->comparison, on_discrepancy, audit, error);
 }

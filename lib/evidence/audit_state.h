@@ -53,6 +53,8 @@ struct lm_audit {
     bool logs_doubted;     /* some log is not */
     struct lm_terms_doubts doubts;
     bool fees_missing; /* nobody can say what a supplier owes */
+    bool reading_missing;
+    struct lm_validity stretch; /* of the periods that were settled or read; empty for none */
     struct lm_findings findings;
     struct lm_audited **inputs;
     size_t input_count;
@@ -89,6 +91,9 @@ struct lm_audit {
 
 /* PARTY, or nobody where it cannot be proven as the registry is in doubt. */
 const char *lm_audit_blame(const struct lm_audit *audit, const char *party) LM_NONNULL_AT(1);
+
+/* Whether a meter is said to have been there that the registrar's log did not know of. */
+bool lm_audit_meter_late(struct lm_audit *audit) LM_NONNULL LM_MUST_CHECK;
 
 /* ---- audit_survey.c: the first pass ---- */
 

@@ -72,6 +72,17 @@ static int note_sight(struct lm_audit *audit, const struct lm_audit_item *item, 
                : lm_names_add(&audit->in_sight, party, strlen(party), &number, error);
 }
 
+static int note_period(struct lm_audit *audit, struct lm_period period, struct lm_error *error) {
+    struct lm_validity *stretch = &audit->stretch;
+    int64_t end_s = period.start_s + 1;
+    bool any = stretch->end_s > stretch->start_s;
+    if (!any || period.start_s < stretch->start_s)
+        stretch->start_s = period.start_s;
+    if (!any || end_s > stretch->end_s)
+        stretch->end_s = end_s;
+    return lm_period_set_add(&audit->settled, period, error);
+}
+
 /* Where something of the period may have been adjusted, settlements are put by. */
 static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *item,
                           const struct lm_place *place, struct lm_error *error) {
@@ -83,7 +94,7 @@ static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *it
         return -1;
     if ((record->type == LM_TYPE_ADJUSTMENT &&
          lm_period_set_add(&audit->adjusted, period, error) < 0) ||
-        lm_period_set_add(&audit->settled, period, error) < 0)
+        note_period(audit, period, error) < 0)
         return -1;
     if (!lm_period_set_has(&audit->maybe_adjusted, period))
         return lm_audit_issued(audit, record, place, error);
@@ -122,7 +133,7 @@ static int check_anchor(struct lm_audit *audit, const struct lm_audit_item *item
 
 static int use_reading(struct lm_audit *audit, const struct lm_audit_item *item,
                        const struct lm_place *place, struct lm_error *error) {
-    if (lm_period_set_add(&audit->settled, item->record.as.reading.period, error) < 0)
+    if (note_period(audit, item->record.as.reading.period, error) < 0)
         return -1;
     return lm_readings_add(&audit->readings, &item->record, place,
                            lm_audited_keeper(item->audited, item->number), &audit->findings, error);

@@ -412,6 +412,37 @@ bool lm_registry_contradicts_log(const struct lm_registry *registry,
     return false;
 }
 
+/* From when on the log knows of somebody: INT64_MAX where it never does. */
+static int64_t known_from(const struct lm_registry *registry, uint32_t name,
+                          bool (*logged)(void *context, const char *source), void *context) {
+    const struct lm_row_groups *groups = &registry->identities;
+    int64_t from_s = INT64_MAX;
+    for (uint32_t i = groups->first[name]; i < groups->first[name + 1]; i++) {
+        const struct lm_registry_row *row = &registry->rows[groups->order[i]];
+        if (row->logged_s < from_s && logged(context, row->source))
+            from_s = row->logged_s;
+    }
+    return from_s;
+}
+
+bool lm_registry_meter_late(const struct lm_registry *registry, struct lm_validity stretch,
+                            bool (*logged)(void *context, const char *source), void *context) {
+    bool any_logged = false;
+    bool any_late = false;
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct lm_registry_row *row = &registry->rows[i];
+        if (row->type != LM_TYPE_IDENTITY || row->refused != LM_NONE)
+            continue;
+        int64_t known_s = known_from(registry, row->name, logged, context);
+        any_logged = any_logged || known_s != INT64_MAX;
+        any_late =
+            any_late || (row->role == LM_ROLE_METER && known_s > stretch.start_s &&
+                         row->valid.start_s < known_s && row->valid.start_s < stretch.end_s &&
+                         row->valid.end_s > stretch.start_s);
+    }
+    return any_logged && any_late;
+}
+
 /* Where rules of the market stand in a log that counts, the other entries do not. */
 static void find_first_logged(struct lm_registry *registry, uint32_t from, uint32_t end,
                               bool (*logged)(void *context, const char *source), void *context) {

@@ -88,6 +88,12 @@ bool lm_registry_contradicts_log(const struct lm_registry *registry,
                                  bool (*logged)(void *context, const char *source), void *context)
     LM_NONNULL_AT(1, 2) LM_MUST_CHECK;
 
+/* Once sealed: whether the registrar has a meter count in a stretch that its LOGGED sources, if
+ * they hold identities, did not know of when that began. */
+bool lm_registry_meter_late(const struct lm_registry *registry, struct lm_validity stretch,
+                            bool (*logged)(void *context, const char *source), void *context)
+    LM_NONNULL_AT(1, 3) LM_MUST_CHECK;
+
 /* An identity that counts. Texts are the registry's. */
 struct lm_registered {
     const char *id;

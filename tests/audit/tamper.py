@@ -1020,6 +1020,20 @@ def _(w):
     w.checkpoints.append(witnessed(w, "registry"))
 
 
+METER = ("--id", "m99", "--role", "meter", "--user", "u5")
+
+
+@case("the registrar logs a meter that nobody knew of", ALL, "no_reading -")
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z", identity(w, *METER))
+    w.checkpoints.append(witnessed(w, "registry"))
+
+
+@case("the registrar shows a meter that nobody knew of", ALL, "no_reading -")
+def _(w):
+    w.beside = identity(w, *METER)
+
+
 MOVED = ("--id", "u5", "--role", "user", "--supplier", "B", "--region", "r1", "--valid")
 
 
