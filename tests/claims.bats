@@ -19,6 +19,12 @@ setup() {
     cd "$M/honest" || exit
 }
 
+# The digest of standard input as records spell it: SHA-256 in base64url, without padding.
+digest_of() {
+    python3 -c 'import base64, hashlib, sys
+print(base64.urlsafe_b64encode(hashlib.sha256(sys.stdin.buffer.read()).digest()).decode().rstrip("="))'
+}
+
 # claim WHO KIND MEMBERS [KEY]: one claim, signed.
 claim() {
     printf '{"type":"claim","v":1,"claimant":"%s","kind":"%s","entries":[]%s}\n' "$1" "$2" "${3:+,$3}" |
@@ -77,13 +83,13 @@ results() {
     [[ $(tail -n 1 <<<"$output" | jq -c '[.type, .result, .claim]') == '["verdict","clean",null]' ]]
     # The digest is that of the claim as it stands, and each exhibit follows its verdict.
     while read -r line; do
-        printf %s "$line" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '='
+        printf %s "$line" | digest_of
     done <"$T/claims" >"$T/digests"
     diff "$T/digests" <(jq -r 'select(.type == "verdict" and .claim) | .claim' <<<"$output")
     [[ $(jq -r '.claim // empty' <<<"$output" | uniq | wc -l) -eq 3 ]]
     for digest in $(jq -r 'select(.type == "verdict") | .exhibits[]' <<<"$output" | head -n 1); do
         [[ $(jq -c 'select(.type == "exhibit")' <<<"$output" | head -n 1 | tr -d '\n' |
-            openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '=') == "$digest" ]]
+            digest_of) == "$digest" ]]
     done
 }
 
@@ -180,7 +186,7 @@ results() {
     [[ $(codes "$T/other" "$T/answers") == missing_record ]]
     # A claim that the claimant did not sign is none.
     jq -cS '.text = "x"' "$T/claims" >"$T/other"
-    digest=$(tr -d '\n' <"$T/other" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '=')
+    digest=$(tr -d '\n' <"$T/other" | digest_of)
     jq -c --arg digest "$digest" 'select(.type == "verdict") | .claim = $digest | .exhibits = [] | del(.sig)' \
         "$T/answers" | lm-sign -k "$M/auditor.jwk" >"$T/verdict"
     [[ $(codes "$T/other" "$T/verdict") == bad_signature ]]
@@ -197,7 +203,7 @@ results() {
     resigned() {
         jq -c "if .type == \"exhibit\" then ($1) else . end" "$T/bare" | jq -cS 'select(.type == "exhibit")' >"$T/exhibits"
         while read -r line; do
-            printf %s "$line" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '='
+            printf %s "$line" | digest_of
         done <"$T/exhibits" | jq -R . | jq -cs . >"$T/named"
         jq -c --slurpfile named "$T/named" 'select(.type == "verdict") | .exhibits = $named[0]' "$T/bare" |
             cat - "$T/exhibits" | lm-sign -k "$M/auditor.jwk"
