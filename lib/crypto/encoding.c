@@ -47,3 +47,9 @@ bool lm_base64_read(const char *text, size_t length, uint8_t *bytes, size_t size
 void lm_digest_text(const uint8_t bytes[32], char text[LM_DIGEST_TEXT_SIZE]) {
     (void)sodium_bin2base64(text, LM_DIGEST_TEXT_SIZE, bytes, 32, VARIANT);
 }
+
+void lm_digest_of(const void *bytes, size_t size, char text[LM_DIGEST_TEXT_SIZE]) {
+    uint8_t digest[crypto_hash_sha256_BYTES];
+    (void)crypto_hash_sha256(digest, bytes, size);
+    lm_digest_text(digest, text);
+}

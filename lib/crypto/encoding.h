@@ -24,5 +24,7 @@ bool lm_base64_read(const char *text, size_t length, uint8_t *bytes,
                     size_t size) LM_NONNULL LM_MUST_CHECK;
 /* 32 bytes as text. */
 void lm_digest_text(const uint8_t bytes[32], char text[LM_DIGEST_TEXT_SIZE]) LM_NONNULL;
+/* The SHA-256 digest of SIZE bytes as text: how a line is named by its canonical form. */
+void lm_digest_of(const void *bytes, size_t size, char text[LM_DIGEST_TEXT_SIZE]) LM_NONNULL;
 
 #endif

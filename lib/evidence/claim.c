@@ -1,6 +1,5 @@
 #include "lib/evidence/claim.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,17 +7,14 @@
 
 int lm_record_digest(const struct lm_record *record, bool with_signature,
                      char digest[LM_DIGEST_TEXT_SIZE], struct lm_error *error) {
-    uint8_t bytes[crypto_hash_sha256_BYTES];
     struct lm_buffer line = {0};
     if (with_signature)
         lm_record_canonical(record, &line);
     else
         lm_record_payload(record, &line);
     bool ok = lm_buffer_ok(&line);
-    if (ok) {
-        (void)crypto_hash_sha256(bytes, (const uint8_t *)line.data, line.size);
-        lm_digest_text(bytes, digest);
-    }
+    if (ok)
+        lm_digest_of(line.data, line.size, digest);
     lm_buffer_free(&line);
     return ok ? 0 : lm_fail_memory(error);
 }

@@ -1,6 +1,5 @@
 #include "lib/evidence/claims.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -348,14 +347,12 @@ static int make_exhibit(const struct lm_claims *claims, const struct lm_fact *fa
 }
 
 static int add_digest(json_t *exhibits, const struct lm_exhibit *exhibit, struct lm_error *error) {
-    uint8_t bytes[crypto_hash_sha256_BYTES];
     char digest[LM_DIGEST_TEXT_SIZE];
     struct lm_buffer line = {0};
     lm_record_write(LM_TYPE_EXHIBIT, exhibit, &line);
     bool ok = lm_buffer_ok(&line);
     if (ok) {
-        (void)crypto_hash_sha256(bytes, (const uint8_t *)line.data, line.size);
-        lm_digest_text(bytes, digest);
+        lm_digest_of(line.data, line.size, digest);
         ok = json_array_append_new(exhibits, json_string(digest)) == 0;
     }
     lm_buffer_free(&line);

@@ -11,19 +11,13 @@
 
 _Static_assert(NONCE_SIZE == crypto_hash_sha256_BYTES, "nonces are spelled like digests");
 
-static void digest_text(const struct lm_buffer *line, char digest[LM_DIGEST_TEXT_SIZE]) {
-    uint8_t bytes[crypto_hash_sha256_BYTES];
-    (void)crypto_hash_sha256(bytes, (const uint8_t *)line->data, line->size);
-    lm_digest_text(bytes, digest);
-}
-
 int lm_auth_digest(const struct lm_record *message, char digest[LM_DIGEST_TEXT_SIZE],
                    struct lm_error *error) {
     struct lm_buffer line = {0};
     lm_record_canonical(message, &line);
     bool good = lm_buffer_ok(&line);
     if (good)
-        digest_text(&line, digest);
+        lm_digest_of(line.data, line.size, digest);
     lm_buffer_free(&line);
     return good ? 0 : lm_fail_memory(error);
 }
@@ -50,7 +44,7 @@ static int sign(enum lm_type type, const void *body, const struct lm_key *key,
         lm_record_free(&record);
     }
     if (result == 0) {
-        digest_text(&line, digest);
+        lm_digest_of(line.data, line.size, digest);
         lm_buffer_bytes(out, line.data, line.size);
         result = lm_buffer_ok(out) ? 0 : lm_fail_memory(error);
     }
