@@ -39,6 +39,22 @@ int lm_file_read(const char *path, size_t max, struct lm_buffer *out, struct lm_
     return result;
 }
 
+int lm_file_read_at(int fd, void *bytes, size_t size, off_t offset, size_t *got) {
+    char *at = bytes;
+    *got = 0;
+    while (*got < size) {
+        ssize_t part = pread(fd, at + *got, size - *got, offset + (off_t)*got);
+        if (part < 0 && errno == EINTR)
+            continue;
+        if (part < 0)
+            return -1;
+        if (part == 0)
+            break;
+        *got += (size_t)part;
+    }
+    return 0;
+}
+
 int lm_file_write_at(int fd, const void *bytes, size_t size, off_t offset) {
     const char *at = bytes;
     size_t done = 0;
@@ -50,7 +66,21 @@ int lm_file_write_at(int fd, const void *bytes, size_t size, off_t offset) {
             return -1;
         done += (size_t)put;
     }
-    return fsync(fd);
+    return 0;
+}
+
+int lm_file_write_durably_at(int fd, const void *bytes, size_t size, off_t offset) {
+    return lm_file_write_at(fd, bytes, size, offset) < 0 ? -1 : fsync(fd);
+}
+
+int lm_file_again_at(int fd, off_t offset) {
+    int again = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (again < 0 || lseek(again, offset, SEEK_SET) >= 0)
+        return again;
+    int why = errno;
+    (void)close(again);
+    errno = why;
+    return -1;
 }
 
 int lm_file_replace(const char *path, const char *bytes, size_t size, struct lm_error *error) {
@@ -59,7 +89,7 @@ int lm_file_replace(const char *path, const char *bytes, size_t size, struct lm_
         return lm_fail_memory(error);
     (void)unlink(name); /* what a crash left */
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    bool replaced = fd >= 0 && lm_file_write_at(fd, bytes, size, 0) == 0;
+    bool replaced = fd >= 0 && lm_file_write_durably_at(fd, bytes, size, 0) == 0;
     if (fd >= 0 && close(fd) != 0)
         replaced = false;
     replaced = replaced && rename(name, path) == 0;

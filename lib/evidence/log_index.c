@@ -1,10 +1,12 @@
 #include "lib/evidence/log_index.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "lib/base/file.h"
+#include "lib/base/limits.h"
 
 #define SLOT_SIZE 32
 /* A row: eight bytes, the digest, eight bytes. */
@@ -83,18 +85,9 @@ static int read_slots(const struct lm_log_index *index, uint64_t first, size_t c
     *got = 0;
     if (index->fd >= 0 && first < index->slots) {
         size_t size = SLOT_SIZE * (first + count > index->slots ? index->slots - first : count);
-        size_t done = 0;
-        while (done < size) {
-            ssize_t part =
-                pread(index->fd, bytes + done, size - done, (off_t)(first * SLOT_SIZE + done));
-            if (part < 0 && errno == EINTR)
-                continue;
-            if (part < 0)
-                return lm_fail_errno(error, LM_IO, "the log's index");
-            if (part == 0)
-                break;
-            done += (size_t)part;
-        }
+        size_t done;
+        if (lm_file_read_at(index->fd, bytes, size, (off_t)(first * SLOT_SIZE), &done) < 0)
+            return lm_fail_errno(error, LM_IO, "the log's index");
         *got = done / SLOT_SIZE;
         if (done < size)
             return 0;
@@ -133,6 +126,20 @@ int lm_log_index_row(const struct lm_log_index *index, uint64_t n, struct lm_log
     if (got == 0 || got < entry_slots(n) || !parse_row(n, bytes, row))
         return lm_fail(error, LM_MISSING_RECORD, "the log's index lacks entry %llu",
                        (unsigned long long)n);
+    return 0;
+}
+
+int lm_log_index_line(const struct lm_log_index *index, uint64_t n, struct lm_log_row *row,
+                      uint64_t *start, size_t *size, struct lm_error *error) {
+    struct lm_log_row before = {0};
+    if (lm_log_index_row(index, n, row, error) < 0 ||
+        (n > 0 && lm_log_index_row(index, n - 1, &before, error) < 0))
+        return -1;
+    if (row->end <= before.end || row->end - before.end > LM_ENTRY_SIZE_MAX + 1)
+        return lm_fail(error, LM_MISSING_RECORD, "the log's index is wrong about entry %llu",
+                       (unsigned long long)n);
+    *start = before.end;
+    *size = (size_t)(row->end - before.end) - 1;
     return 0;
 }
 
@@ -244,17 +251,10 @@ int lm_log_index_write(struct lm_log_index *index, struct lm_error *error) {
         return lm_fail_memory(error);
     if (index->fd < 0)
         return 0;
-    size_t done = 0;
-    while (done < index->waiting.size) {
-        ssize_t put = pwrite(index->fd, index->waiting.data + done, index->waiting.size - done,
-                             (off_t)(index->slots * SLOT_SIZE + done));
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return lm_fail_errno(error, LM_IO, "the log's index");
-        done += (size_t)put;
-    }
-    index->slots += done / SLOT_SIZE;
+    if (lm_file_write_at(index->fd, index->waiting.data, index->waiting.size,
+                         (off_t)(index->slots * SLOT_SIZE)) < 0)
+        return lm_fail_errno(error, LM_IO, "the log's index");
+    index->slots += index->waiting.size / SLOT_SIZE;
     lm_buffer_reset(&index->waiting);
     return 0;
 }

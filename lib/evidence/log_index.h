@@ -66,6 +66,11 @@ int lm_log_index_clear(struct lm_log_index *index, struct lm_error *error) LM_NO
 int lm_log_index_row(const struct lm_log_index *index, uint64_t n, struct lm_log_row *row,
                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* The same, and where in the log its line is: SIZE bytes and a line feed. */
+int lm_log_index_line(const struct lm_log_index *index, uint64_t n, struct lm_log_row *row,
+                      uint64_t *start, size_t *size,
+                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* The stored hashes, for proofs; stays as long as the index. */
 struct lm_merkle_source lm_log_index_hashes(struct lm_log_index *index) LM_NONNULL;
 

@@ -1,6 +1,5 @@
 #include "lib/evidence/log_proof.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/base/limits.h"
 #include "lib/base/lines.h"
 #include "lib/evidence/log_index.h"
@@ -72,14 +72,9 @@ static int scan(struct lm_log_view *view, uint64_t size, struct lm_error *error)
     static const uint8_t no_digest[LM_LOG_DIGEST_SIZE] = {0};
     struct lm_line line;
     enum lm_lines_result result = LM_LINES_END;
-    int fd = fcntl(view->fd, F_DUPFD_CLOEXEC, 3);
+    int fd = lm_file_again_at(view->fd, 0);
     if (fd < 0)
         return lm_fail_errno(error, LM_IO, view->path);
-    if (lseek(fd, 0, SEEK_SET) < 0) {
-        lm_fail_errno(error, LM_IO, view->path);
-        (void)close(fd);
-        return -1;
-    }
     struct lm_lines *lines = lm_lines_new(fd, LM_ENTRY_SIZE_MAX);
     if (!lines) {
         (void)close(fd);
@@ -104,24 +99,18 @@ static int scan(struct lm_log_view *view, uint64_t size, struct lm_error *error)
 static int read_line(const struct lm_log_view *view, uint64_t n, uint8_t leaf[LM_HASH_SIZE],
                      struct lm_buffer *line, struct lm_error *error) {
     struct lm_log_row row;
-    struct lm_log_row before = {0};
-    if (lm_log_index_row(&view->index, n, &row, error) < 0 ||
-        (n > 0 && lm_log_index_row(&view->index, n - 1, &before, error) < 0))
+    uint64_t start;
+    size_t size;
+    if (lm_log_index_line(&view->index, n, &row, &start, &size, error) < 0)
         return -1;
-    if (row.end <= before.end || row.end - before.end > LM_ENTRY_SIZE_MAX + 1)
-        return lm_fail(error, LM_MISSING_RECORD, "the index is wrong");
-    size_t size = (size_t)(row.end - before.end) - 1;
     lm_buffer_reset(line);
     char *bytes = lm_buffer_reserve(line, size);
     if (!bytes)
         return lm_fail_memory(error);
-    ssize_t got;
-    do
-        got = pread(view->fd, bytes, size, (off_t)before.end);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
+    size_t got;
+    if (lm_file_read_at(view->fd, bytes, size, (off_t)start, &got) < 0)
         return lm_fail_errno(error, LM_IO, view->path);
-    if ((size_t)got != size)
+    if (got != size)
         return lm_fail(error, LM_MISSING_RECORD, "the log is shorter than its index");
     line->size = size;
     lm_merkle_leaf(bytes, size, leaf);
