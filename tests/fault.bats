@@ -35,6 +35,8 @@ bills   lm-settle --bills --month 2016-04
 told    lm-inform -r {}/registry.ndjson --root {}/registrar.jwk --settlement
 untold  lm-inform -r {}/registry.ndjson --root {}/registrar.jwk
 logs    lm-audit --root {}/registrar.jwk --now 2016-04-02T00:00:00Z --checkpoint {}/m1.log.checkpoint --witness {}/s1.jwk --receipts {}/receipts {}/m1.log {}/registry.log
+proved  lm-log check --log-key {}/m1.vkey --witness {}/s1.vkey --leaf {LEAF}
+named   lm-log check --log-key {}/m1.jwk --witness {}/s1.jwk --leaf {LEAF}
 claims  lm-audit --root {}/registrar.jwk --now 2016-04-02T00:00:00Z --checkpoint {}/m1.log.checkpoint --claims {}/claims {}/m1.log {}/registry.log
 shown   lm-audit --root {}/registrar.jwk --now 2016-04-02T00:00:00Z --verdicts {}/answers {}/registry.log
 csv     lm-meter --meter mt1 --zone Europe/Brussels
@@ -58,6 +60,14 @@ make_more_inputs() {
     lm-log append m1.log -k m1.jwk --now 2016-04-01T11:00:00Z signed.ndjson >>receipts
     lm-log append m1.log -k m1.jwk --now 2016-04-01T11:50:00Z market.ndjson >>receipts
     lm-log checkpoint m1.log -k m1.jwk --now 2016-04-01T11:50:00Z >/dev/null
+    # A proof, by keys that are named in every way.
+    lm-log vkey m1.log -k m1.jwk >m1.vkey
+    lm-log vkey -k s1.jwk >s1.vkey
+    lm-log cosign -k s1.jwk --state s1.seen --first --log-key m1.vkey --now 2016-04-01T11:50:00Z \
+        m1.log.checkpoint >cosigned
+    lm-log prove m1.log 0 --checkpoint cosigned >proved.in
+    cp proved.in named.in
+    jq -r 'select(.n == 0 and .log == "m1/m1.log").leaf' receipts | head -n 1 >leaf
     # A claim about them, and its answer.
     cp orders.ndjson claims.in
     cp orders.ndjson shown.in
@@ -120,7 +130,7 @@ each() {
         while read -ra words; do
             [[ ${#words[@]} -gt 0 ]] || continue
             "$@" "$F/${words[0]}.in" "${words[@]:1}"
-        done <<<"${MORE//\{\}/$F}"
+        done < <(sed "s,{},$F,g; s,{LEAF},$(<"$F/leaf"),g" <<<"$MORE")
         return
     fi
     [[ $kind == good ]] && name=in || name=hostile

@@ -657,6 +657,41 @@ PYTHON
     [[ $output -gt 100 ]]
 }
 
+@test "keys are named by themselves or by files, and one that is not there is told from nonsense" {
+    logged 5
+    cosign w1 --first market.log.checkpoint >cosigned
+    lm-log prove market.log 4 --checkpoint cosigned >proof
+    local leaf file log_keys=("$F/m1.vkey" "$(<"$F/m1.vkey")" "$F/m1.jwk") witnesses=("$F/w1.vkey" "$(<"$F/w1.vkey")" "$F/w1.jwk")
+    leaf=$(oracle leaf market.log 4)
+    for i in 0 1 2; do
+        lm-log check proof --leaf "$leaf" --log-key "${log_keys[i]}" -w "${witnesses[i]}"
+    done
+    for file in no-such-file "$F/orders" /dev/null .; do
+        run -66 --separate-stderr lm-log check proof --leaf "$leaf" --log-key "$file"
+        [[ $stderr == "lm-log: $file: "* ]]
+        run -66 --separate-stderr lm-log check proof --leaf "$leaf" --log-key "$F/m1.vkey" -w "$file"
+        [[ $stderr == "lm-log: $file: "* ]]
+    done
+    # A log's key is no witness's, nor the other way round.
+    run -66 --separate-stderr lm-log check proof --leaf "$leaf" --log-key "$F/m1.vkey" -w "$F/m1.vkey"
+    [[ $stderr == *"holds no key of a witness"* ]]
+    run -2 --separate-stderr lm-log check proof --leaf "$leaf" --log-key "$F/w1.vkey"
+    [[ $stderr == *"the key of a witness, not of a log"* ]]
+    # No other key is looked for where the one that is named could not be read.
+    [[ -e $PRELOAD/fault.so ]] || skip "tests/preload is not built (make check builds it)"
+    ! grep -q __asan_init "$LM_BIN/lm-log" || skip "a sanitizer has its own calls"
+    local n=0 tried=0
+    while : >hit && ((++n < 100)); do
+        run --separate-stderr env LD_PRELOAD="$PRELOAD/fault.so" LM_FAULT=read:5:$n LM_FAULT_HIT=9 \
+            lm-log check proof --leaf "$leaf" --log-key "$F/m1.vkey" -w "$F/w1.vkey" 9>hit
+        [[ -s hit ]] || break
+        tried=$((tried + 1))
+        echo "read $n: $status $stderr"
+        [[ $status -eq 74 && $stderr == *"Input/output error"* ]]
+    done
+    [[ $tried -ge 6 && $n -lt 100 && $status -eq 0 ]]
+}
+
 @test "check says what is not proved" {
     logged 10
     lm-log prove market.log 4 >proof

@@ -5,7 +5,7 @@
 #include "lib/base/file.h"
 #include "lib/evidence/audit.h"
 #include "lib/evidence/report.h"
-#include "lib/evidence/witness_key.h"
+#include "lib/evidence/verifier_key.h"
 
 /* ---- what the audit is told before the first line ---- */
 

@@ -4,6 +4,7 @@
 #include "lib/crypto/jws.h"
 #include "lib/evidence/log_proof.h"
 #include "lib/evidence/log_reader.h"
+#include "lib/evidence/verifier_key.h"
 #include "lib/record/canonical.h"
 
 /* A proof that is to be checked, from either form. */
@@ -195,10 +196,8 @@ static void check_witnesses(struct checking *checking) {
     struct lm_error error;
     for (size_t i = 0; i < witnesses->count; i++) {
         struct lm_note_key key;
-        if (!lm_log_read_vkey(witnesses->items[i], &key) || key.kind != LM_NOTE_COSIGNATURE)
-            lm_run_usage(checking->run, "--witness: '%s' is not a witness's verifier key",
-                         witnesses->items[i]);
-        if (lm_note_verify(&checking->checkpoint.note, &key, NULL, &error) < 0)
+        if (lm_witness_key_load(witnesses->items[i], &key, &error) < 0 ||
+            lm_note_verify(&checking->checkpoint.note, &key, NULL, &error) < 0)
             lm_run_fatal(checking->run, &error);
     }
 }

@@ -66,8 +66,6 @@ void lm_log_read_file(struct lm_run *run, const char *path, struct lm_buffer *ou
 void lm_log_read_checkpoint(struct lm_run *run, const char *path, struct lm_buffer *bytes,
                             struct lm_checkpoint *checkpoint) LM_NONNULL;
 
-/* A verifier key, as such or in a file that begins with it. False where TEXT is neither. */
-bool lm_log_read_vkey(const char *text, struct lm_note_key *key) LM_NONNULL LM_MUST_CHECK;
 /* The key of the log ORIGIN: from --log-key, or the keeper's in the registry at --now. */
 void lm_log_find_key(struct lm_run *run, const struct lm_log_options *options, const char *origin,
                      struct lm_note_key *key) LM_NONNULL;

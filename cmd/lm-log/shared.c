@@ -4,6 +4,7 @@
 
 #include "cmd/lm-log/log.h"
 #include "lib/base/file.h"
+#include "lib/evidence/verifier_key.h"
 #include "lib/registry/authority.h"
 
 char *lm_log_beside(struct lm_run *run, const char *log, const char *suffix) {
@@ -75,22 +76,6 @@ void lm_log_read_checkpoint(struct lm_run *run, const char *path, struct lm_buff
     lm_run_fatal(run, &error);
 }
 
-bool lm_log_read_vkey(const char *text, struct lm_note_key *key) {
-    struct lm_buffer bytes = {0};
-    struct lm_error ignored;
-    if (lm_note_key_parse(text, key, &ignored) == 0)
-        return true;
-    bool found = lm_file_read(text, 4096, &bytes, &ignored) == 0 && bytes.size > 0;
-    if (found) {
-        const char *feed = memchr(bytes.data, '\n', bytes.size);
-        bytes.size = feed ? (size_t)(feed - bytes.data) : bytes.size;
-        lm_buffer_byte(&bytes, '\0');
-        found = lm_buffer_ok(&bytes) && lm_note_key_parse(bytes.data, key, &ignored) == 0;
-    }
-    lm_buffer_free(&bytes);
-    return found;
-}
-
 /* The key that the registry has for the keeper: of a log called ID or ID/…, that is ID. */
 static void find_in_registry(struct lm_run *run, const struct lm_log_options *options,
                              const char *origin, uint8_t public_key[32]) {
@@ -126,21 +111,18 @@ void lm_log_find_key(struct lm_run *run, const struct lm_log_options *options, c
         lm_run_usage(run, "--log-key, or --registry and --root, say whose the log is");
     if (options->log_key && by_registry)
         lm_run_usage(run, "--log-key and --registry do not go together");
-    if (options->log_key && lm_log_read_vkey(options->log_key, key)) {
-        if (key->kind != LM_NOTE_ED25519)
-            lm_run_usage(run, "--log-key: that is the key of a witness, not of a log");
-        if (strcmp(key->name, origin) == 0)
-            return;
-        lm_fail(&error, LM_WRONG_SUBJECT, "a checkpoint of %.100s, not of %.100s", origin,
-                key->name);
-        lm_run_fatal(run, &error);
-    }
-    if (options->log_key) {
-        if (lm_public_key_load(options->log_key, public_key, &error) < 0)
-            lm_run_fatal(run, &error);
-    } else {
+    if (!options->log_key) {
         find_in_registry(run, options, origin, public_key);
+        if (lm_note_key_make(origin, LM_NOTE_ED25519, public_key, key, &error) < 0)
+            lm_run_fatal(run, &error);
+        return;
     }
-    if (lm_note_key_make(origin, LM_NOTE_ED25519, public_key, key, &error) < 0)
+    if (lm_log_key_load(options->log_key, origin, key, &error) < 0)
         lm_run_fatal(run, &error);
+    if (key->kind != LM_NOTE_ED25519)
+        lm_run_usage(run, "--log-key: that is the key of a witness, not of a log");
+    if (strcmp(key->name, origin) == 0)
+        return;
+    lm_fail(&error, LM_WRONG_SUBJECT, "a checkpoint of %.100s, not of %.100s", origin, key->name);
+    lm_run_fatal(run, &error);
 }

@@ -1,0 +1,21 @@
+/*
+ * The keys that checkpoints are checked by, as people name them: a verifier key
+ * ("name+id+base64") as such, or a file that begins with one, or a file with a key.
+ */
+#ifndef LM_EVIDENCE_VERIFIER_KEY_H
+#define LM_EVIDENCE_VERIFIER_KEY_H
+
+#include "lib/crypto/note.h"
+
+/* A witness's key. From a JWK Set its id is the witness's name. LM_NO_INPUT, LM_IO; LM_BAD_KEY,
+ * also for the key of a log. */
+int lm_witness_key_load(const char *key_or_file, struct lm_note_key *key,
+                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* The key of the log ORIGIN. A key file or an identity has no name of a log in it, and is taken for
+ * ORIGIN's; what a verifier key is for is the caller's to look at. LM_NO_INPUT, LM_IO, LM_BAD_KEY,
+ * LM_PERMISSION. */
+int lm_log_key_load(const char *key_or_file, const char *origin, struct lm_note_key *key,
+                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+#endif
