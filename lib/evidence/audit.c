@@ -32,6 +32,7 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     lm_period_set_start(&audit->settled);
     lm_period_set_start(&audit->maybe_adjusted);
     lm_period_set_start(&audit->adjusted);
+    lm_adjustments_start(&audit->adjustments);
     lm_terms_history_start(&audit->terms);
     lm_commitments_start(&audit->commitments, options->witnesses, options->witness_count);
     lm_receipts_start(&audit->receipts);
@@ -80,6 +81,7 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_period_set_free(&audit->settled);
     lm_period_set_free(&audit->maybe_adjusted);
     lm_period_set_free(&audit->adjusted);
+    lm_adjustments_free(&audit->adjustments);
     lm_buffer_free(&audit->deferred);
     lm_buffer_free(&audit->texts);
     lm_buffer_free(&audit->name);
@@ -219,7 +221,7 @@ static int survey_item(struct lm_audit *audit, struct lm_audit_item *item, struc
         return 0;
     }
     audit->any = true;
-    audited->identities = audited->identities || item->record.type == LM_TYPE_IDENTITY;
+    lm_audited_survey(audited, &item->record);
     if (audited->log &&
         (lm_audit_note_kind(audit, audited, &item->record, error) < 0 ||
          lm_claims_survey(&audit->claims, audited, &item->record, item->number, error) < 0))

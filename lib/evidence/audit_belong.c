@@ -27,7 +27,8 @@ static const char *belongs_to(const struct lm_audit *audit, const struct lm_reco
 
 bool lm_audit_misplaced(const struct lm_audit *audit, const struct lm_audit_item *item) {
     struct lm_registered user;
-    const char *keeper = item->audited->log ? item->audited->keeper : NULL;
+    const char *keeper =
+        item->audited->log && item->audited->committed > 0 ? item->audited->keeper : NULL;
     bool to_one = item->record.type == LM_TYPE_ORDER || item->record.type == LM_TYPE_READING;
     const char *owner = keeper && to_one ? belongs_to(audit, &item->record, &user) : NULL;
     return owner && strcmp(owner, keeper) != 0;

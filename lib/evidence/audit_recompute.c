@@ -91,7 +91,8 @@ static int add_issued(struct lm_audit *audit, const struct lm_record *record,
 }
 
 /* Settlements are compared one by one, but for periods that were adjusted: there they and the
- * adjustments have to add up. Transfers are never adjusted. */
+ * adjustments have to add up. Transfers are never adjusted, and where nothing flowed or was traded
+ * there is nothing to add up to. */
 static int hand_on_deferred(struct lm_audit *audit, struct lm_error *error) {
     for (size_t at = 0; at < audit->deferred.size;) {
         struct lm_audit_deferred deferred;
@@ -103,7 +104,8 @@ static int hand_on_deferred(struct lm_audit *audit, struct lm_error *error) {
             return -1;
         at += deferred.size;
         bool adds_up = deferred.type != LM_TYPE_TRANSFER &&
-                       lm_period_set_has(&audit->adjusted, deferred.period);
+                       lm_period_set_has(&audit->adjusted, deferred.period) &&
+                       lm_settle_is_about(audit->settle, deferred.period);
         int result = adds_up ? add_issued(audit, &record, &deferred.place, error)
                              : lm_audit_issued(audit, &record, &deferred.place, error);
         lm_record_free(&record);
@@ -248,6 +250,21 @@ static int on_discrepancy(void *context, const struct lm_discrepancy *discrepanc
                             discrepancy->place_count, text, error);
 }
 
+static int on_adjustment(void *context, enum lm_adjustment_fault fault, const char *supplier,
+                         const char *name, const struct lm_place *place, struct lm_error *error) {
+    struct lm_audit *audit = context;
+    bool month = fault == LM_ADJUSTMENT_MONTH;
+    const struct lm_issued_key key = {.type = LM_TYPE_ADJUSTMENT, .party = supplier};
+    char code[LM_CODE_SIZE];
+    char text[512];
+    lm_code_of_difference(LM_TYPE_ADJUSTMENT,
+                          month ? LM_DIFFERENCE_DIFFERS : LM_DIFFERENCE_UNFOUNDED, code);
+    (void)snprintf(text, sizeof text, "adjustment %s %s", name,
+                   month ? "is for a bill of another time than when it was made"
+                         : "was taken back, and no reading had changed");
+    return lm_findings_tell(&audit->findings, code, blame(audit, &key), place, 1, text, error);
+}
+
 int lm_audit_recompute(struct lm_audit *audit, struct lm_error *error) {
     if (lm_terms_history_doubts(&audit->terms, &audit->doubts, error) < 0 ||
         clear_again(audit, error) < 0 || settle_again(audit, error) < 0 ||
@@ -256,5 +273,7 @@ int lm_audit_recompute(struct lm_audit *audit, struct lm_error *error) {
     /* Of a meter that nobody knew of there is no reading, and who settled without it is right. */
     audit->fees_missing =
         audit->fees_missing || (audit->reading_missing && lm_audit_meter_late(audit));
+    if (lm_adjustments_judge(&audit->adjustments, on_adjustment, audit, error) < 0)
+        return -1;
     return lm_comparison_finish(audit->comparison, on_discrepancy, audit, error);
 }

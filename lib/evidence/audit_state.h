@@ -4,6 +4,7 @@
 #ifndef LM_EVIDENCE_AUDIT_STATE_H
 #define LM_EVIDENCE_AUDIT_STATE_H
 
+#include "lib/evidence/adjustments.h"
 #include "lib/evidence/audit.h"
 #include "lib/evidence/audited.h"
 #include "lib/evidence/claims.h"
@@ -84,7 +85,8 @@ struct lm_audit {
     struct lm_period_set settled;
     struct lm_period_set maybe_adjusted; /* by adjustments whose signatures nobody has checked */
     struct lm_period_set adjusted;
-    struct lm_buffer deferred; /* struct lm_audit_deferred, each with its line behind it */
+    struct lm_adjustments adjustments; /* of users, of the periods that may be */
+    struct lm_buffer deferred;         /* struct lm_audit_deferred, each with its line behind it */
     struct lm_buffer name;
     struct lm_buffer payload;
 };

@@ -98,6 +98,9 @@ static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *it
         return -1;
     if (!lm_period_set_has(&audit->maybe_adjusted, period))
         return lm_audit_issued(audit, record, place, error);
+    if (!transfer && lm_adjustments_add(&audit->adjustments, record, place,
+                                        lm_audited_keeper(item->audited, item->number), error) < 0)
+        return -1;
     const struct lm_audit_deferred deferred = {*place, period, record->type, item->size};
     lm_buffer_bytes(&audit->deferred, (const char *)&deferred, sizeof deferred);
     lm_buffer_bytes(&audit->deferred, audit->texts.data + item->start, item->size);
@@ -133,10 +136,34 @@ static int check_anchor(struct lm_audit *audit, const struct lm_audit_item *item
 
 static int use_reading(struct lm_audit *audit, const struct lm_audit_item *item,
                        const struct lm_place *place, struct lm_error *error) {
-    if (note_period(audit, item->record.as.reading.period, error) < 0)
+    const struct lm_reading *reading = &item->record.as.reading;
+    struct lm_registered meter;
+    struct lm_error ignored;
+    if (note_period(audit, reading->period, error) < 0)
+        return -1;
+    if (lm_period_set_has(&audit->maybe_adjusted, reading->period) &&
+        lm_registry_by_id(audit->registry, reading->meter, reading->period.start_s, &meter,
+                          &ignored) == 0 &&
+        meter.user && lm_adjustments_reading(&audit->adjustments, reading, meter.user, error) < 0)
         return -1;
     return lm_readings_add(&audit->readings, &item->record, place,
                            lm_audited_keeper(item->audited, item->number), &audit->findings, error);
+}
+
+/* A reading that counts for nothing where it stands. That its meter has signed another of that name
+ * is so all the same, but not where the key is not good now: when it was used nobody can say. */
+static int see_elsewhere(struct lm_audit *audit, const struct lm_audit_item *item,
+                         const struct lm_place *place, struct lm_error *error) {
+    struct lm_error why;
+    const char *signer;
+    if (item->record.type != LM_TYPE_READING)
+        return 0;
+    if (lm_registry_check(audit->registry, &item->record, audit->options.now_s, &signer, &why) == 0)
+        return lm_readings_see(&audit->readings, &item->record, false, place, error);
+    if (lm_reason_exit(why.reason) == LM_EXIT_REJECT)
+        return 0;
+    *error = why;
+    return -1;
 }
 
 static int use_notice(struct lm_audit *audit, const struct lm_record *record,
@@ -258,14 +285,17 @@ int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struc
     if (lm_audit_stray(audit, item, &stray, error) < 0)
         return -1;
     if (stray)
-        return 0;
+        return see_elsewhere(audit, item, &place, error);
     if (lm_audit_misplaced(audit, item))
-        return lm_findings_tell(
-            &audit->findings, lm_code_word(LM_CODE_MISPLACED),
-            lm_audit_blame(audit, lm_audited_keeper(item->audited, item->number)), &place, 1,
-            "this log's keeper is not who the record is for: it counts for "
-            "nothing here",
-            error);
+        return see_elsewhere(audit, item, &place, error) < 0
+                   ? -1
+                   : lm_findings_tell(
+                         &audit->findings, lm_code_word(LM_CODE_MISPLACED),
+                         lm_audit_blame(audit, lm_audited_keeper(item->audited, item->number)),
+                         &place, 1,
+                         "this log's keeper is not who the record is for: it counts for "
+                         "nothing here",
+                         error);
     if (use_by_type(audit, item, &place, error) < 0)
         return -1;
     return hand_on(audit, &item->record, &place, error);

@@ -21,6 +21,36 @@ bool lm_audited_called(const struct lm_audited *audited, const char *origin) {
     return audited->file && strcmp(last_part(audited->file), last_part(origin)) == 0;
 }
 
+static const char *issuer_of(const struct lm_record *record) {
+    const union lm_body *as = &record->as;
+    switch (record->type) {
+    case LM_TYPE_ORDER:
+        return as->order.market;
+    case LM_TYPE_CLEARING:
+        return as->clearing.market;
+    case LM_TYPE_TRADE:
+        return as->trade.market;
+    case LM_TYPE_NOTICE:
+        return as->notice.market;
+    case LM_TYPE_SETTLEMENT:
+    case LM_TYPE_ADJUSTMENT:
+        return as->settlement.supplier;
+    case LM_TYPE_TRANSFER:
+        return as->transfer.from;
+    case LM_TYPE_BILL:
+        return as->bill.supplier;
+    default:
+        return NULL;
+    }
+}
+
+void lm_audited_survey(struct lm_audited *audited, const struct lm_record *record) {
+    audited->identities = audited->identities || record->type == LM_TYPE_IDENTITY;
+    const char *issuer = audited->issuer[0] ? NULL : issuer_of(record);
+    if (issuer)
+        (void)snprintf(audited->issuer, sizeof audited->issuer, "%s", issuer);
+}
+
 struct lm_place lm_audited_place(const struct lm_audited *audited, uint64_t number,
                                  const struct lm_record *record) {
     uint64_t n = record && record->wrapped ? (uint64_t)record->entry_n : number;

@@ -8,6 +8,7 @@
 #ifndef LM_EVIDENCE_AUDITED_H
 #define LM_EVIDENCE_AUDITED_H
 
+#include "lib/base/limits.h"
 #include "lib/base/repeats.h"
 #include "lib/crypto/merkle.h"
 #include "lib/evidence/findings.h"
@@ -26,18 +27,19 @@ struct lm_audited_mark {
 };
 
 struct lm_audited {
-    const char *file;   /* its name; NULL for nothing */
-    const char *name;   /* what findings call it; NULL for nothing */
-    size_t place;       /* among the inputs, from 0 */
-    bool stream;        /* never a log */
-    bool log;           /* otherwise what the first line is decides */
-    uint64_t lines;     /* in the pass so far */
-    uint64_t all_lines; /* as the first pass counted them */
-    bool identities;    /* it holds some */
-    bool contradicted;  /* a checkpoint of its keeper's has another root */
-    bool backdated;     /* what follows a checkpoint is dated before it */
-    bool of_registrar;  /* who keeps it */
-    bool unsound;       /* it holds something that only the root signs, and that it did not sign */
+    const char *file;                /* its name; NULL for nothing */
+    const char *name;                /* what findings call it; NULL for nothing */
+    size_t place;                    /* among the inputs, from 0 */
+    bool stream;                     /* never a log */
+    bool log;                        /* otherwise what the first line is decides */
+    uint64_t lines;                  /* in the pass so far */
+    uint64_t all_lines;              /* as the first pass counted them */
+    bool identities;                 /* it holds some */
+    char issuer[LM_ID_SIZE_MAX + 1]; /* whose log it looks like by what it holds; "" for nobody's */
+    bool contradicted;               /* a checkpoint of its keeper's has another root */
+    bool backdated;                  /* what follows a checkpoint is dated before it */
+    bool of_registrar;               /* who keeps it */
+    bool unsound; /* it holds something that only the root signs, and that it did not sign */
     struct lm_merkle tree;
     struct lm_audited_root
         *roots; /* owned; at the sizes that checkpoints name, as far as reached */
@@ -57,6 +59,10 @@ bool lm_audited_called(const struct lm_audited *audited, const char *origin) LM_
 
 /* Frees what an input holds, and itself. */
 void lm_audited_free(struct lm_audited *audited);
+
+/* Notes what a record of the first pass says of whose log it may be: a market's holds orders and
+ * what the market makes of them, a supplier's what it settles. */
+void lm_audited_survey(struct lm_audited *audited, const struct lm_record *record) LM_NONNULL;
 
 /* Where a record of the input's line NUMBER (from 1) stands, for findings. RECORD is NULL for a
  * line that is none. */

@@ -25,6 +25,7 @@
     /* checkpoints, witnesses, receipts */                                                         \
     X(CHECKPOINT_UNSIGNED, "checkpoint_unsigned",                                                  \
       "a checkpoint is none, or nobody who may keep a log has signed it")                          \
+    X(CHECKPOINT_UNKNOWN, "checkpoint_unknown", "a checkpoint is of a log that is not here")       \
     X(ROOT_DIFFERS, "root_differs", "a log is not the one that its keeper signed for")             \
     X(LOG_TRUNCATED, "log_truncated", "a log is shorter than its keeper signed for")               \
     X(LOG_FORKED, "log_forked", "a log's keeper signed for two different histories")               \

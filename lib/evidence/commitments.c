@@ -226,7 +226,16 @@ static bool has_name(const struct lm_audited *audited, const struct lm_commitmen
            (size > 0 && strncmp(item->file, audited->file, size) == 0 && item->file[size] == '.');
 }
 
-/* The log of a checkpoint whose root no log has. */
+/* Whether another checkpoint says which log that is. */
+static bool is_known(const struct lm_commitments *commitments, const struct lm_audited *audited) {
+    for (size_t i = 0; i < commitments->count; i++) {
+        if (commitments->items[i].matches && commitments->items[i].audited == audited)
+            return true;
+    }
+    return false;
+}
+
+/* The log of a checkpoint whose root no log has; NULL where it may be one that is not here. */
 static struct lm_audited *guess_log(const struct lm_commitments *commitments,
                                     const struct lm_commitment *item,
                                     struct lm_audited *const *inputs, size_t count) {
@@ -246,18 +255,20 @@ static struct lm_audited *guess_log(const struct lm_commitments *commitments,
             logs++;
         }
     }
-    return logs == 1 ? only : NULL;
+    return logs == 1 && !is_known(commitments, only) ? only : NULL;
 }
 
-/* The roots that logs have come first: the others are known by them. The empty tree is everybody's.
+/*
+ * The roots that logs have come first: the others are known by them. The empty tree is everybody's.
+ * Of a log and a copy of its first entries the checkpoint is of the log.
  */
 static void find_logs(struct lm_commitments *commitments, struct lm_audited *const *inputs,
                       size_t count) {
     for (size_t i = 0; i < commitments->count; i++) {
         struct lm_commitment *item = &commitments->items[i];
-        for (size_t k = 0; item->keeper && item->checkpoint.size > 0 && !item->matches && k < count;
-             k++) {
-            if (!inputs[k]->log || !has_root(commitments, inputs[k], &item->checkpoint))
+        for (size_t k = 0; item->keeper && item->checkpoint.size > 0 && k < count; k++) {
+            if (!inputs[k]->log || !has_root(commitments, inputs[k], &item->checkpoint) ||
+                (item->matches && inputs[k]->tree.leaves <= item->audited->tree.leaves))
                 continue;
             item->audited = inputs[k];
             item->matches = true;
@@ -272,22 +283,39 @@ static void find_logs(struct lm_commitments *commitments, struct lm_audited *con
     }
 }
 
-/* The first checkpoint given of a log says who keeps it, and by which name. */
+/* How well a checkpoint says who keeps its log, -1 for not at all: anybody may sign for a log of
+ * which she has a copy, or whose name she knows. */
+static int claim(const struct lm_commitment *item) {
+    const struct lm_audited *audited = item->audited;
+    const char *keeper = item->keeper;
+    size_t size = strlen(keeper);
+    const char *origin = item->checkpoint.origin;
+    bool fits = audited->identities ? item->registrar : strcmp(audited->issuer, keeper) == 0;
+    if (!item->matches)
+        return fits || (!audited->identities && !audited->issuer[0]) ? 0 : -1;
+    if (fits)
+        return 3;
+    return strncmp(origin, keeper, size) == 0 && origin[size] == '/' ? 2 : 1;
+}
+
+/* Who keeps a log, and by which name, is said by the checkpoint that says so best, or else by the
+ * first. What others sign for contradicts nothing. */
 static void name_logs(struct lm_commitments *commitments) {
-    for (size_t pass = 0; pass < 2; pass++) {
+    for (int pass = 3; pass >= 0; pass--) {
         for (size_t i = 0; i < commitments->count; i++) {
             struct lm_commitment *item = &commitments->items[i];
             struct lm_audited *audited = item->audited;
-            if (!audited || item->matches != (pass == 0))
+            if (!audited || claim(item) != pass)
                 continue;
-            audited->contradicted = audited->contradicted || !item->matches;
             if (!audited->keeper) {
                 audited->keeper = item->keeper;
                 audited->name = item->checkpoint.origin;
                 audited->of_registrar = item->registrar;
             }
-            if (item->matches && strcmp(audited->keeper, item->keeper) == 0 &&
-                item->checkpoint.size > audited->committed)
+            if (strcmp(audited->keeper, item->keeper) != 0)
+                continue;
+            audited->contradicted = audited->contradicted || !item->matches;
+            if (item->matches && item->checkpoint.size > audited->committed)
                 audited->committed = item->checkpoint.size;
         }
     }
@@ -300,12 +328,14 @@ static bool is_forked(const struct lm_commitments *commitments, const struct lm_
     for (size_t i = 0; i < commitments->count; i++) {
         const struct lm_commitment *other = &commitments->items[i];
         if (other == item || !other->keeper || strcmp(other->keeper, item->keeper) != 0 ||
-            strcmp(other->checkpoint.origin, item->checkpoint.origin) != 0)
+            strcmp(other->checkpoint.origin, item->checkpoint.origin) != 0 ||
+            (item->matches && !other->matches)) /* which is told then */
             continue;
         if (other->checkpoint.size == item->checkpoint.size &&
             memcmp(other->checkpoint.root, item->checkpoint.root, LM_HASH_SIZE) != 0)
             return true;
-        if (other->matches && other->checkpoint.size >= item->checkpoint.size)
+        if (other->matches && other->audited && other->checkpoint.size >= item->checkpoint.size &&
+            !has_root(commitments, other->audited, &item->checkpoint))
             return true;
     }
     return false;
@@ -345,14 +375,21 @@ static int judge_item(const struct lm_commitments *commitments, const struct lm_
         (void)snprintf(text, sizeof text, "%s: %s", item->file, item->why.detail);
         return tell(findings, LM_CODE_CHECKPOINT_UNSIGNED, NULL, &nowhere, text, error);
     }
-    if (item->matches)
-        return judge_next(commitments, item, findings, error);
+    if (item->matches && judge_next(commitments, item, findings, error) < 0)
+        return -1;
     if (is_forked(commitments, item)) {
         code = LM_CODE_LOG_FORKED;
         (void)snprintf(text, sizeof text,
                        "%s signed for %llu entries of %s in %s, and for others elsewhere",
                        item->keeper, size, checkpoint->origin, item->file);
-    } else if (audited && audited->tree.leaves < checkpoint->size) {
+    } else if (item->matches) {
+        return 0;
+    } else if (!audited) {
+        code = LM_CODE_CHECKPOINT_UNKNOWN;
+        (void)snprintf(text, sizeof text,
+                       "%s signed for %llu entries of %s in %s, a log that is not here",
+                       item->keeper, size, checkpoint->origin, item->file);
+    } else if (audited->tree.leaves < checkpoint->size) {
         code = LM_CODE_LOG_TRUNCATED;
         (void)snprintf(text, sizeof text,
                        "%s signed for %llu entries of %s in %s, and %llu are here", item->keeper,
@@ -364,7 +401,8 @@ static int judge_item(const struct lm_commitments *commitments, const struct lm_
                        "no log here begins with the %llu entries of %s that %s signed for in %s",
                        size, checkpoint->origin, item->keeper, item->file);
     }
-    return tell(findings, code, item->keeper, &nowhere, text, error);
+    const char *party = code == LM_CODE_CHECKPOINT_UNKNOWN ? NULL : item->keeper;
+    return tell(findings, code, party, &nowhere, text, error);
 }
 
 /* The log's newest checkpoint. */
@@ -383,6 +421,19 @@ static const struct lm_commitment *newest(const struct lm_commitments *commitmen
     return found;
 }
 
+/* Whether all of it was signed for as the beginning of a longer log, or of the same one, that is
+ * here too. */
+static bool is_copy(const struct lm_commitments *commitments, const struct lm_audited *audited) {
+    for (size_t i = 0; i < commitments->count; i++) {
+        const struct lm_commitment *item = &commitments->items[i];
+        if (item->matches && item->audited != audited &&
+            item->checkpoint.size == audited->tree.leaves &&
+            has_root(commitments, audited, &item->checkpoint))
+            return true;
+    }
+    return false;
+}
+
 static int judge_log(const struct lm_commitments *commitments, const struct lm_audited *audited,
                      struct lm_findings *findings, struct lm_error *error) {
     const struct lm_commitment *last = newest(commitments, audited, true);
@@ -397,7 +448,8 @@ static int judge_log(const struct lm_commitments *commitments, const struct lm_a
         if (tell(findings, LM_CODE_UNCOVERED, last->keeper, &first, text, error) < 0)
             return -1;
     }
-    if (commitments->witness_count == 0 || (last && last->witnessed_s != LM_ABSENT))
+    if (commitments->witness_count == 0 || (last && last->witnessed_s != LM_ABSENT) ||
+        is_copy(commitments, audited))
         return 0;
     (void)snprintf(text, sizeof text, "%s of %s is cosigned by every witness",
                    last ? "not the newest checkpoint" : "no checkpoint", audited->name);

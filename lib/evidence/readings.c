@@ -76,26 +76,37 @@ static int check_time(const struct lm_record *record, const struct lm_place *pla
     return lm_findings_tell(findings, lm_code_word(LM_CODE_EARLY), keeper, place, 1, text, error);
 }
 
-static int name_reading(struct lm_readings *readings, uint32_t meter, struct lm_period period,
+static int name_reading(struct lm_readings *readings, const struct lm_readings_row *row,
                         uint32_t *number, struct lm_error *error) {
-    int64_t key[3] = {meter, period.start_s, period.minutes};
+    int64_t key[4] = {row->meter, row->period.start_s, row->period.minutes, row->seq};
     return lm_names_add(&readings->names, key, sizeof key, number, error);
 }
 
-int lm_readings_add(struct lm_readings *readings, const struct lm_record *record,
-                    const struct lm_place *place, const char *keeper, struct lm_findings *findings,
-                    struct lm_error *error) {
+/* Another reading of one name. Of two that differ the one that counts stays. */
+static void meet(struct lm_readings_row *known, const struct lm_readings_row *row) {
+    bool same = memcmp(row->content, known->content, sizeof row->content) == 0;
+    struct lm_readings_row before = *known;
+    if (!before.counts && row->counts)
+        *known = *row;
+    known->other = before.other;
+    if (same)
+        return;
+    known->other = !before.counts && row->counts ? before.place : row->place;
+    known->disputed = before.disputed || (before.counts && row->counts);
+}
+
+int lm_readings_see(struct lm_readings *readings, const struct lm_record *record, bool counts,
+                    const struct lm_place *place, struct lm_error *error) {
     const struct lm_reading *reading = &record->as.reading;
     struct lm_readings_row row = {.place = *place,
                                   .period = reading->period,
                                   .seq = reading->seq,
+                                  .counts = counts,
                                   .import_wh = reading->import_wh,
                                   .export_wh = reading->export_wh};
     size_t count = readings->names.count;
     uint32_t number;
-    if (check_energy(readings, reading, place, findings, error) < 0 ||
-        check_time(record, place, keeper, findings, error) < 0 ||
-        digest(readings, record, row.content, error) < 0 ||
+    if (digest(readings, record, row.content, error) < 0 ||
         lm_names_add(&readings->texts, reading->meter, strlen(reading->meter), &row.meter, error) <
             0)
         return -1;
@@ -104,14 +115,22 @@ int lm_readings_add(struct lm_readings *readings, const struct lm_record *record
     if (!rows)
         return -1;
     readings->rows = rows;
-    if (name_reading(readings, row.meter, row.period, &number, error) < 0)
+    if (name_reading(readings, &row, &number, error) < 0)
         return -1;
-    struct lm_readings_row *known = &rows[number];
-    if (number == count || row.seq > known->seq)
-        *known = row;
-    else if (row.seq == known->seq && memcmp(row.content, known->content, sizeof row.content) != 0)
-        known->other = *place;
+    if (number == count)
+        rows[number] = row;
+    else
+        meet(&rows[number], &row);
     return 0;
+}
+
+int lm_readings_add(struct lm_readings *readings, const struct lm_record *record,
+                    const struct lm_place *place, const char *keeper, struct lm_findings *findings,
+                    struct lm_error *error) {
+    if (check_energy(readings, &record->as.reading, place, findings, error) < 0 ||
+        check_time(record, place, keeper, findings, error) < 0)
+        return -1;
+    return lm_readings_see(readings, record, true, place, error);
 }
 
 int lm_readings_total(struct lm_readings *readings, const struct lm_record *record,
@@ -143,9 +162,25 @@ static int compare_rows(const void *a, const void *b, void *context) {
     const struct lm_readings_row *x = &readings->rows[*(const uint32_t *)a];
     const struct lm_readings_row *y = &readings->rows[*(const uint32_t *)b];
     int order = lm_period_compare(x->period, y->period);
-    return order ? order
-                 : strcmp(lm_names_text(&readings->texts, x->meter),
-                          lm_names_text(&readings->texts, y->meter));
+    if (order == 0)
+        order = strcmp(lm_names_text(&readings->texts, x->meter),
+                       lm_names_text(&readings->texts, y->meter));
+    return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* Leaves of each meter and period the reading of the highest seq, of those that count. */
+static size_t keep_latest(const struct lm_readings *readings, uint32_t *order, size_t count) {
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct lm_readings_row *row = &readings->rows[order[i]];
+        const struct lm_readings_row *last = kept ? &readings->rows[order[kept - 1]] : NULL;
+        if (!row->counts)
+            continue;
+        if (last && last->meter == row->meter && lm_period_compare(last->period, row->period) == 0)
+            kept--;
+        order[kept++] = order[i];
+    }
+    return kept;
 }
 
 static int tell_repeated(const struct lm_readings *readings, const struct lm_readings_row *row,
@@ -178,7 +213,8 @@ int lm_readings_finish(struct lm_readings *readings, bool blame, struct lm_findi
     for (size_t i = 0; i < count && result == 0; i++)
         result = tell_repeated(readings, &readings->rows[order[i]], findings, error);
     if (result == 0)
-        result = lm_totals_judge(readings, order, blame, findings, error);
+        result = lm_totals_judge(readings, order, keep_latest(readings, order, count), blame,
+                                 findings, error);
     free(order);
     return result;
 }

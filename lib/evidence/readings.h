@@ -16,7 +16,7 @@ struct lm_readings {
     const struct lm_registry *registry; /* sealed before the first total is judged */
     int64_t power_max_w;
     struct lm_names texts;  /* ids */
-    struct lm_names names;  /* (meter, period); a number is the place in rows */
+    struct lm_names names;  /* (meter, period, seq); a number is the place in rows */
     struct lm_names meters; /* all that an identity was seen of */
     struct lm_readings_row *rows;
     size_t room;
@@ -39,6 +39,10 @@ int lm_readings_meter(struct lm_readings *readings, const char *id,
 int lm_readings_add(struct lm_readings *readings, const struct lm_record *record,
                     const struct lm_place *place, const char *keeper, struct lm_findings *findings,
                     struct lm_error *error) LM_NONNULL_AT(1, 2, 3, 5, 6) LM_MUST_CHECK;
+/* Notes what a meter has signed. What does not COUNT, as it is outside of the log that it is for,
+ * only shows that the meter has signed two things. */
+int lm_readings_see(struct lm_readings *readings, const struct lm_record *record, bool counts,
+                    const struct lm_place *place, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Adds a total that OPERATOR has signed. */
 int lm_readings_total(struct lm_readings *readings, const struct lm_record *record,
                       const char *operator, const struct lm_place * place,

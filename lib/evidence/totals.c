@@ -80,7 +80,7 @@ static int count_meters(struct work *work, struct lm_period period, struct lm_er
         if (lm_names_find(&readings->texts, meter, strlen(meter), &text) && work->reading_at[text])
             row = &readings->rows[work->reading_at[text] - 1];
         /* One that contradicts itself is as good as none. */
-        if (row && row->other.line != 0)
+        if (row && row->disputed)
             row = NULL;
         if (count_meter(work, region, UINT32_MAX, row, error) < 0)
             return -1;
@@ -135,18 +135,23 @@ static int compare_totals(const void *a, const void *b) {
     return order ? order : (x->place.line > y->place.line) - (x->place.line < y->place.line);
 }
 
-/* All totals of one period; *at is where its readings begin in ORDER. */
+/* The readings that count, one a meter and period, by period: their places in rows. */
+struct latest {
+    const uint32_t *order;
+    size_t count;
+};
+
+/* All totals of one period; *at is where its readings begin in LATEST. */
 static int judge_period(struct work *work, const struct lm_totals_row *totals, size_t count,
-                        const uint32_t *order, size_t *at, struct lm_findings *findings,
+                        const struct latest *latest, size_t *at, struct lm_findings *findings,
                         struct lm_error *error) {
     const struct lm_readings *readings = work->readings;
     struct lm_period period = totals[0].period;
-    while (*at < readings->names.count &&
-           lm_period_compare(readings->rows[order[*at]].period, period) < 0)
+    const uint32_t *order = latest->order;
+    while (*at < latest->count && lm_period_compare(readings->rows[order[*at]].period, period) < 0)
         ++*at;
     size_t end = *at;
-    for (; end < readings->names.count &&
-           lm_period_compare(readings->rows[order[end]].period, period) == 0;
+    for (; end < latest->count && lm_period_compare(readings->rows[order[end]].period, period) == 0;
          end++)
         work->reading_at[readings->rows[order[end]].meter] = order[end] + 1;
     lm_names_free(&work->names);
@@ -159,8 +164,9 @@ static int judge_period(struct work *work, const struct lm_totals_row *totals, s
     return result;
 }
 
-int lm_totals_judge(struct lm_readings *readings, const uint32_t *order, bool blame,
-                    struct lm_findings *findings, struct lm_error *error) {
+int lm_totals_judge(struct lm_readings *readings, const uint32_t *order, size_t reading_count,
+                    bool blame, struct lm_findings *findings, struct lm_error *error) {
+    const struct latest latest = {order, reading_count};
     struct work work = {.readings = readings, .blame = blame};
     int result = 0;
     size_t at = 0;
@@ -179,7 +185,7 @@ int lm_totals_judge(struct lm_readings *readings, const uint32_t *order, bool bl
             i++;
             count++;
         }
-        result = judge_period(&work, first, count, order, &at, findings, error);
+        result = judge_period(&work, first, count, &latest, &at, findings, error);
     }
     lm_names_free(&work.names);
     free(work.groups);

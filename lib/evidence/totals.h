@@ -6,10 +6,12 @@
 
 #include "lib/evidence/readings.h"
 
-/* The reading that counts of a meter and period. */
+/* What a meter has signed of a period and seq. */
 struct lm_readings_row {
     struct lm_place place;
-    struct lm_place other; /* of another one of that seq; line 0 where there is none */
+    struct lm_place other; /* of another one of that name; line 0 where there is none */
+    bool counts;           /* it stands where it counts */
+    bool disputed;         /* two that differ do */
     uint8_t content[32];
     struct lm_period period;
     int64_t seq;
@@ -29,8 +31,10 @@ struct lm_totals_row {
     uint32_t supplier; /* UINT32_MAX for all */
 };
 
-/* Judges all totals; ORDER are the readings by period. With BLAME false nobody is named. */
-int lm_totals_judge(struct lm_readings *readings, const uint32_t *order, bool blame,
-                    struct lm_findings *findings, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Judges all totals; ORDER are the places of READING_COUNT readings, the one that counts of each
+ * meter and period, by period. With BLAME false nobody is named. */
+int lm_totals_judge(struct lm_readings *readings, const uint32_t *order, size_t reading_count,
+                    bool blame, struct lm_findings *findings,
+                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

@@ -63,6 +63,14 @@ static void write_period_key(struct lm_period period, char key[PERIOD_KEY_SIZE])
     memcpy(key + sizeof period.start_s, &period.minutes, sizeof period.minutes);
 }
 
+bool lm_settle_is_about(const struct lm_settle *settle, struct lm_period period) {
+    char key[PERIOD_KEY_SIZE];
+    uint32_t number;
+    write_period_key(period, key);
+    return lm_names_find(&settle->period_names, key, sizeof key, &number) &&
+           settle->periods[number].wanted;
+}
+
 bool lm_settle_refused(const struct lm_settle *settle, struct lm_period period) {
     char key[PERIOD_KEY_SIZE];
     uint32_t number;

@@ -95,6 +95,9 @@ struct lm_settle_visitor {
 int lm_settle_run(struct lm_settle *settle, const struct lm_settle_visitor *visitor,
                   struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* Whether there is a trade or reading of a period, so that there is something to settle. */
+bool lm_settle_is_about(const struct lm_settle *settle,
+                        struct lm_period period) LM_NONNULL LM_MUST_CHECK;
 /* Whether nothing of a period was settled, for one of the reasons above; asked after the run. */
 bool lm_settle_refused(const struct lm_settle *settle,
                        struct lm_period period) LM_NONNULL LM_MUST_CHECK;

@@ -264,6 +264,114 @@ def _(w):
         file.write("nonsense\n")
 
 
+# ---- whose log, and which ----
+
+def leaves_of(w, log):
+    return w.text(log).encode().split(b"\n")[:-1]
+
+
+def signed(w, origin, key, leaves):
+    """A checkpoint of any tree in any log's name, by whoever has a key."""
+    with open(w.path(f"{key}.jwk"), encoding="ascii") as file:
+        seed = world.note.key_of(json.load(file))
+    path = w.path(f"shown{len(w.shown)}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(world.note.checkpoint(origin, leaves, seed))
+    return path
+
+
+def copy_of(w, log, count):
+    """The beginning of a log, in a file of another name."""
+    path = w.path(f"copy-of-{log}")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(lines(w.logs[log][:count]))
+    return path
+
+
+@case("a checkpoint is of a log that is not here", KEEPERS, "checkpoint_unknown -")
+def _(w):
+    """The keeper may show that log to whoever wants to see it."""
+    w.shown = [signed(w, "lm/other.log", "lm", [b"something", b"else"])]
+
+
+@case("only one log is here, and the checkpoint of another", KEEPERS, "checkpoint_unknown -",
+      "missing_record -")
+def _(w):
+    w.shown = [w.honest.path("market.final")]
+    w.evidence_of = ("registry",)
+
+
+@case("a log is given twice", ALL)
+def _(w):
+    w.copies = [copy_of(w, "market", None), copy_of(w, "B", None)]
+
+
+@case("the first part of a log is given before the log", ALL)
+def _(w):
+    """As long as it was at the first gate, so that the gate's checkpoint is of both."""
+    w.copies = [copy_of(w, "market", first_order_behind_gate(w, 0))]
+
+
+@case("the market signs for a supplier's log, in that one's name", KEEPERS)
+def _(w):
+    """Whoever has a copy can. It says nothing about the log; above all not that it is the
+    market's, where readings would be misplaced and the supplier had settled without any."""
+    w.shown = [signed(w, "A/A.log", "lm", leaves_of(w, "A"))]
+
+
+@case("the market signs for a supplier's log, in its own name", KEEPERS)
+def _(w):
+    w.shown = [signed(w, "lm/A.log", "lm", leaves_of(w, "A"))]
+
+
+@case("the market signs for the registrar's log", ALL)
+def _(w):
+    """A revocation counts only in the registrar's log, and would count everywhere if there were
+    none."""
+    w.shown = [signed(w, "lm/registry.log", "lm", leaves_of(w, "registry"))]
+    w.beside = [revocation(w, "u5", "2016-04-01T11:00:00Z")]
+
+
+@case("the market signs for another log in the registrar's name, so that nobody can be blamed",
+      KEEPERS, "root_differs lm", "notice_differs lm")
+def _(w):
+    w.shown = [signed(w, "registrar/registry.log", "lm", [b"nonsense"])]
+    change(w, "market", "lm", lambda n: n["orders"][0].update(energy_wh=1), type="notice", to="u5")
+
+
+@case("a supplier signs for another log in the market's name, and there is no other checkpoint",
+      KEEPERS, "root_differs A")
+def _(w):
+    w.shown = [signed(w, "lm/market.log", "A", [b"nonsense"])]
+    w.own["market"] = w.shown[0]
+
+
+@case("the market keeps two logs of one name, each with its checkpoint", KEEPERS, "log_forked lm")
+def _(w):
+    w.own["public"] = signed(w, "lm/market.log", "lm", leaves_of(w, "public"))
+
+
+LOOK_ALIKES = {"lm/Market.log": "checkpoint_unknown -", "LM/MARKET.LOG": "checkpoint_unknown -",
+               "lm/m\u0430rket.log": "checkpoint_unknown -",
+               "lm/market.log\u200b": "checkpoint_unknown -",
+               "lm/market.log/": "checkpoint_unknown -",
+               "lm/market.log ": "checkpoint_unsigned -",
+               "lm/market.log\u00a0": "checkpoint_unsigned -",
+               "lm/market.log\n": "checkpoint_unsigned -"}
+
+
+def look_alike(origin, wanted):
+    @case(f"the market signs for a log whose name looks like another's, {origin!a}", KEEPERS,
+          wanted)
+    def _(w):
+        """No name with white space can be a key's, and no two names are one."""
+        w.shown = [signed(w, origin, "lm", [b"another history"])]
+
+
+for look_alike_origin, look_alike_code in LOOK_ALIKES.items():
+    look_alike(look_alike_origin, look_alike_code)
+
+
 # ---- the book ----
 
 @case("the market appends a friend's order once it has seen the book, dated back", ALL,
@@ -653,6 +761,50 @@ def _(w):
     resettle(w)
 
 
+@case("a meter signs two readings of a seq that another has replaced", KEEPERS,
+      "reading_repeated m20")
+def _(w):
+    """What was settled is right: seq 1 counts, which came before."""
+    w.add("B", BILLED_AT, w.sign("m20", [reading("m20", PERIODS[2], 3, 0)]))
+
+
+@case("a meter signs two readings of one seq, and one of them is shown outside of the log", ALL,
+      "reading_repeated m22")
+def _(w):
+    """What the supplier never got changes nothing of the settlement, and shows what the meter is."""
+    w.beside = w.sign("m22", [reading("m22", PERIODS[0], 3, 0)])
+
+
+@case("a meter signs two readings of one seq, and sends one to another supplier", KEEPERS,
+      "reading_repeated m22", "misplaced A")
+def _(w):
+    other = w.sign("m22", [reading("m22", PERIODS[0], 3, 0)])
+    w.add("A", READ_AT[0], other, w.logs["A"].index(
+        w.find("A", type="reading", period=PERIODS[1])[0]))
+
+
+@case("whoever has a meter's lost key signs another reading, and dates it back", ALL)
+def _(w):
+    """The key was revoked since, in the open: what it signs now says nothing of the meter."""
+    revoke(w, "m22", "2016-05-01T00:00:00Z", "2016-05-03T09:00:00Z")
+    w.checkpoints.append(witnessed(w, "registry"))
+    _, w.beside = unlogged(w, w.sign("m22", [reading("m22", PERIODS[0], 3, 0)])[0])
+
+
+@case("a meter sends a reading once more, to another recipient", ALL)
+def _(w):
+    record = w.find("B", type="reading", meter="m22", period=PERIODS[0])[0]["record"]
+    w.add("B", "2016-05-03T09:00:00Z", w.sign("m22", [dict(record, to="DSO")]))
+    w.checkpoints.append(witnessed(w, "B"))
+
+
+@case("a meter says the same under a higher seq, after the bill", ALL)
+def _(w):
+    record = w.find("B", type="reading", meter="m22", period=PERIODS[0])[0]["record"]
+    w.add("B", "2016-05-03T09:00:00Z", w.sign("m22", [dict(record, seq=1)]))
+    w.checkpoints.append(witnessed(w, "B"))
+
+
 @case("a meter says more than its cable carries", KEEPERS, "implausible m22")
 def _(w):
     change(w, "B", "m22", lambda r: r.update(import_wh=600000), type="reading", meter="m22",
@@ -818,6 +970,124 @@ def _(w):
 def _(w):
     w.logs["B"].remove(w.find("B", type="adjustment", party="u20")[0])
     w.keep("B")
+    rebill(w, "B")
+
+
+def adjustment(w, party, seq, energy_wh, **members):
+    """What B makes of a period that it settled rightly: so many Wh more at the retail price."""
+    settled_as = w.find("B", type="settlement", party=party, period=PERIODS[0])[0]["record"]
+    amount = f"{-energy_wh * 22 / 100000:g}"
+    items = [{"item": "retail", "energy_wh": abs(energy_wh), "price": "0.22", "amount": amount}]
+    return {**settled_as, "type": "adjustment", "seq": seq, "month": "2016-04", "amount": amount,
+            "without_market": "0", "items": items, **members}
+
+
+def adjust(w, *records):
+    """Before the bills, which are made again."""
+    place = w.logs["B"].index(w.find("B", type="bill")[0])
+    w.add("B", ADJUSTED_AT, w.sign("B", list(records)), place)
+    rebill(w, "B")
+
+
+@case("an adjustment takes 4.40 before the bill, and another gives it back after it", KEEPERS,
+      "adjustment_unfounded B")
+def _(w):
+    """Together they come to nothing, and B has had the money for a month."""
+    adjust(w, adjustment(w, "u22", 0, 20000))
+    w.add("B", BILLED_AT, w.sign("B", [adjustment(w, "u22", 1, -20000, month="2016-05")]))
+
+
+@case("an adjustment takes 4.40 and another gives it back, of somebody who was not settled",
+      KEEPERS, "adjustment_unfounded B", "adjustment_missing B")
+def _(w):
+    """What is missing is the one that would settle her."""
+    record = w.find("B", type="settlement", party="u22", period=PERIODS[0])[0]
+    both = [adjustment(w, "u22", seq, energy_wh) for seq, energy_wh in ((1, 20000), (2, -20000))]
+    w.logs["B"].remove(record)
+    adjust(w, *both)
+
+
+@case("what was settled wrongly is put right by an adjustment", KEEPERS)
+def _(w):
+    """Each of them is wrong by itself, and the user has got what is hers."""
+    right = adjustment(w, "u22", 1, -20000)
+    entry = w.find("B", type="settlement", party="u22", period=PERIODS[0])[0]
+    entry["record"]["items"].insert(0, dict(right["items"][0], amount="-4.4"))
+    entry["record"]["amount"] = "-4.59724"  # -0.19724 as it was, and -4.4
+    w.resign("B", entry)
+    adjust(w, right)
+
+
+@case("a meter corrects itself and takes that back, and the supplier follows", KEEPERS)
+def _(w):
+    """20 kWh at 0.22 and back: each was what was due by the readings that B had then."""
+    said = w.find("B", type="reading", meter="m24", period=PERIODS[0])[0]["record"]
+    place = w.logs["B"].index(w.find("B", type="bill")[0])
+    w.logs["B"], behind = w.logs["B"][:place], w.logs["B"][place:]
+    for seq, more_wh in ((1, 20000), (2, 0)):
+        w.add("B", ADJUSTED_AT, w.sign("m24", [dict(said, seq=seq, import_wh=said["import_wh"] +
+                                                    more_wh)]))
+        with open(w.path("issued"), "w", encoding="ascii") as file:
+            file.write(lines(record for record in w.records("A", "B") if record["type"] in
+                             ("settlement", "transfer", "adjustment")))
+        w.add("B", ADJUSTED_AT, w.sign("B", w.settle(
+            "B", w.known(), "--previous", "issued", "--month", "2016-04")))
+    w.logs["B"] += behind
+    w.keep("B")
+    rebill(w, "B")
+
+
+@case("a period that was right is adjusted", KEEPERS, "adjustment_missing B")
+def _(w):
+    """What is missing is the one that takes it back."""
+    adjust(w, adjustment(w, "u22", 1, 20000))
+
+
+@case("a period is adjusted of which there is no reading and no trade", KEEPERS,
+      "adjustment_unfounded B")
+def _(w):
+    adjust(w, adjustment(w, "u22", 1, 20000, period="2016-04-01T19:00Z/PT30M"))
+
+
+@case("a user's adjustment is made twice, under two seqs", KEEPERS, "adjustment_missing B")
+def _(w):
+    adjust(w, dict(w.find("B", type="adjustment", party="u20")[0]["record"], seq=2))
+
+
+@case("a user's adjustment is written for another user", KEEPERS, "adjustment_missing B")
+def _(w):
+    change(w, "B", "B", lambda a: a.update(party="u22"), type="adjustment", party="u20")
+    rebill(w, "B")
+
+
+@case("another supplier adjusts a user", KEEPERS, "wrong_customer A")
+def _(w):
+    record = adjustment(w, "u22", 1, 20000, supplier="A")
+    w.add("A", ADJUSTED_AT, w.sign("A", [record]), w.logs["A"].index(w.find("A", type="bill")[0]))
+
+
+@case("two adjustments of one seq differ", KEEPERS, "conflict -", guilty=["B"])
+def _(w):
+    both = [adjustment(w, "u22", 1, energy_wh) for energy_wh in (20000, 10000)]
+    w.add("B", ADJUSTED_AT, w.sign("B", both), w.logs["B"].index(w.find("B", type="bill")[0]))
+
+
+@case("an adjustment is put off to a bill of five months later", KEEPERS, "adjustment_differs B")
+def _(w):
+    change(w, "B", "B", lambda a: a.update(month="2016-09"), type="adjustment", party="u20")
+    rebill(w, "B")
+
+
+@case("an adjustment is put on a bill of before its period", KEEPERS, "adjustment_differs B")
+def _(w):
+    """Of a month that nobody is billed for any more."""
+    change(w, "B", "B", lambda a: a.update(month="2016-03"), type="adjustment", party="u20")
+    rebill(w, "B")
+
+
+@case("an adjustment is put on the next month's bill", KEEPERS)
+def _(w):
+    change(w, "B", "B", lambda a: a.update(month="2016-05"), type="adjustment", party="u20")
     rebill(w, "B")
 
 
@@ -1236,6 +1506,7 @@ def members_case(log, kind, alterations):
 
 def arguments(w, evidence):
     argv = ["lm-audit", "--root", w.path("registrar.jwk"), "--now", NOW, "--jobs", "1"]
+    argv += [item for path in w.shown for item in ("--checkpoint", path)] + list(w.copies)
     logs = w.evidence_of or tuple(LOGS)
     for log in logs:
         changed = w.text(log) != w.honest.texts[log]
@@ -1265,6 +1536,8 @@ def arguments(w, evidence):
 
 class Tampered(world.Copy):
     beside = ()              # records that somebody hands in with the logs
+    shown = ()               # checkpoints that somebody hands in before all others
+    copies = ()              # logs, likewise
     evidence_of = None       # only these logs are asked for
     rewritten_since = None   # the market wrote what follows a period's gate before anybody saw it
 
