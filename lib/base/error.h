@@ -6,6 +6,7 @@
 #define LM_BASE_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -175,6 +176,11 @@ const char *lm_reason_word(enum lm_reason reason);
 const char *lm_reason_meaning(enum lm_reason reason);
 /* The exit status that a reason leads to. */
 enum lm_exit lm_reason_exit(enum lm_reason reason);
+
+/* Whether it says that a key is good, but not that of somebody who may sign the record. */
+bool lm_reason_unauthorised(enum lm_reason reason) LM_MUST_CHECK;
+/* Whether it is what a registry says of the key, or of what its holder may sign. */
+bool lm_reason_by_registry(enum lm_reason reason) LM_MUST_CHECK;
 
 /* Fills *error (detail cut to fit, no hint, no offset) and returns -1, so that a caller can say
  * `return lm_fail(error, …);`. */

@@ -148,11 +148,6 @@ static int hash_record(struct lm_audit_item *item) {
     return ok ? 0 : lm_fail_memory(&item->why);
 }
 
-/* Reasons for which a record may not be signed by somebody whose key is good. */
-static bool is_unauthorised(enum lm_reason reason) {
-    return (reason >= LM_WRONG_ROLE && reason <= LM_NO_FIRMWARE) || reason == LM_NO_IDENTITY;
-}
-
 static void check_signature(struct lm_audit_item *item) {
     const struct lm_audit *audit = item->audit;
     const struct lm_record *record = &item->record;
@@ -162,7 +157,7 @@ static void check_signature(struct lm_audit_item *item) {
     }
     int64_t at_s = record->wrapped ? record->entry_at_s : audit->options.now_s;
     item->good = lm_registry_check(audit->registry, record, at_s, &item->signer, &item->why) == 0;
-    bool unauthorised = is_unauthorised(item->why.reason);
+    bool unauthorised = lm_reason_unauthorised(item->why.reason);
     if (item->good || !unauthorised)
         return;
     /* What is said of somebody whom nobody knows is told by the settlement, which then says nothing
@@ -231,11 +226,9 @@ static int survey_item(struct lm_audit *audit, struct lm_audit_item *item, struc
 
 /* Who is proven to have signed what she may not answers for it, else who took it into a log. */
 static const char *find_party(const struct lm_audit *audit, const struct lm_audit_item *item) {
-    enum lm_reason reason = item->why.reason;
     const char *party =
         item->signer ? item->signer : lm_audited_keeper(item->audited, item->number);
-    bool by_registry = reason >= LM_UNKNOWN_SIGNER && reason <= LM_NO_FIRMWARE;
-    return by_registry ? lm_audit_blame(audit, party) : party;
+    return lm_reason_by_registry(item->why.reason) ? lm_audit_blame(audit, party) : party;
 }
 
 static int judge_item(struct lm_audit *audit, const struct lm_audit_item *item,

@@ -66,9 +66,7 @@ int lm_fact_check(const struct lm_registry *registry, const struct lm_record *re
         *error = why;
         return -1;
     }
-    bool unauthorised = (why.reason >= LM_WRONG_ROLE && why.reason <= LM_NO_FIRMWARE) ||
-                        why.reason == LM_NO_IDENTITY;
-    if (unauthorised && !signer)
+    if (lm_reason_unauthorised(why.reason) && !signer)
         *refused = LM_BAD_SIGNATURE;
     else if (why.reason != LM_NO_IDENTITY)
         *refused = why.reason;
