@@ -2,8 +2,8 @@
 
 #include "cmd/lm-log/log.h"
 #include "lib/crypto/jws.h"
-#include "lib/evidence/log_proof.h"
 #include "lib/evidence/log_reader.h"
+#include "lib/evidence/proof_text.h"
 #include "lib/evidence/verifier_key.h"
 #include "lib/record/canonical.h"
 

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "cmd/lm-log/log.h"
-#include "lib/evidence/log_proof.h"
+#include "lib/evidence/log_view.h"
+#include "lib/evidence/proof_text.h"
 
 struct proving {
     struct lm_run *run;

@@ -7,7 +7,8 @@
 
 #include "lib/crypto/checkpoint.h"
 #include "lib/evidence/log.h"
-#include "lib/evidence/log_proof.h"
+#include "lib/evidence/log_view.h"
+#include "lib/evidence/proof_text.h"
 
 /* What a checkpoint is signed with. */
 struct lm_keeper {

@@ -2,8 +2,9 @@
  * Any bytes as a signed note, a checkpoint, a verifier key, a proof, a line of a log: what is read
  * is written again as the same bytes, and no signature verifies that nobody made.
  */
-#include "lib/evidence/log_proof.h"
+#include "lib/crypto/checkpoint.h"
 #include "lib/evidence/log_reader.h"
+#include "lib/evidence/proof_text.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
