@@ -3,88 +3,8 @@
 #include <string.h>
 
 #include "lib/base/decimal.h"
-#include "lib/base/id.h"
 #include "lib/base/limits.h"
 #include "lib/base/period.h"
-#include "lib/base/zone.h"
-#include "lib/record/canonical.h"
-#include "lib/record/price_rule.h"
-
-static const struct {
-    const char *name;
-    size_t size; /* of the C type, for those that are not texts */
-} kinds[] = {
-    [LM_KIND_ID] = {"id", 0},
-    [LM_KIND_TEXT] = {"text", 0},
-    [LM_KIND_CURRENCY] = {"currency", 0},
-    [LM_KIND_ZONE] = {"zone", 0},
-    [LM_KIND_DIGEST] = {"digest", 0},
-    [LM_KIND_BINARY] = {"binary", 0},
-    [LM_KIND_PRICE_RULE] = {"price rule", 0},
-    [LM_KIND_COUNT] = {"count", sizeof(int64_t)},
-    [LM_KIND_ENERGY] = {"energy", sizeof(int64_t)},
-    [LM_KIND_PRICE] = {"price", sizeof(int64_t)},
-    [LM_KIND_AMOUNT] = {"amount", sizeof(lm_i128)},
-    [LM_KIND_PERIOD] = {"period", sizeof(struct lm_period)},
-    [LM_KIND_VALIDITY] = {"validity", sizeof(struct lm_validity)},
-    [LM_KIND_INSTANT] = {"instant", sizeof(int64_t)},
-    [LM_KIND_MONTH] = {"month", sizeof(struct lm_month)},
-    [LM_KIND_CLOCK] = {"clock", sizeof(int64_t)},
-    [LM_KIND_WORD] = {"word", sizeof(int)},
-    [LM_KIND_OBJECT] = {"object", 0},
-    [LM_KIND_JSON] = {"record", 0},
-};
-
-const char *lm_kind_name(enum lm_kind kind) {
-    return kinds[kind].name;
-}
-
-static bool is_text(enum lm_kind kind) {
-    return kind <= LM_KIND_PRICE_RULE;
-}
-
-/* The alphabet of RFC 4648 section 5, and no set bits behind the last byte. */
-static bool base64url_valid(const char *text, size_t size) {
-    static const char tails[] = "AQgw";              /* size % 4 == 2: four bits to spare */
-    static const char tails3[] = "AEIMQUYcgkosw048"; /* size % 4 == 3: two */
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_')
-            return false;
-    }
-    switch (size % 4) {
-    case 1:
-        return false;
-    case 2:
-        return strchr(tails, text[size - 1]) != NULL;
-    case 3:
-        return strchr(tails3, text[size - 1]) != NULL;
-    default:
-        return true;
-    }
-}
-
-bool lm_kind_text_valid(enum lm_kind kind, const char *text, size_t size) {
-    switch (kind) {
-    case LM_KIND_ID:
-        return lm_id_valid(text, size);
-    case LM_KIND_CURRENCY:
-        return size == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
-    case LM_KIND_ZONE:
-        return lm_zone_spelled(text);
-    case LM_KIND_DIGEST:
-        return size == 43 && base64url_valid(text, size);
-    case LM_KIND_BINARY:
-        return base64url_valid(text, size);
-    case LM_KIND_PRICE_RULE: {
-        struct lm_price_rule rule;
-        return lm_price_rule_parse(text, size, &rule);
-    }
-    default:
-        return true;
-    }
-}
 
 static bool clock_parse(const char *text, size_t size, int64_t *minutes) {
     if (size != 5 || text[2] != ':')
@@ -180,7 +100,7 @@ static int read_list(const struct lm_member *row, const json_t *list, void *out,
 }
 
 static void clear_member(const struct lm_member *row, void *out) {
-    if (row->flags & LM_LIST || is_text(row->kind) || row->kind == LM_KIND_JSON) {
+    if (row->flags & LM_LIST || lm_kind_is_text(row->kind) || row->kind == LM_KIND_JSON) {
         *(void **)out = NULL;
         return;
     }
@@ -195,9 +115,13 @@ static void clear_member(const struct lm_member *row, void *out) {
         *(int *)out = -1;
         break;
     case LM_KIND_PERIOD:
+        *(struct lm_period *)out = (struct lm_period){0};
+        break;
     case LM_KIND_VALIDITY:
+        *(struct lm_validity *)out = (struct lm_validity){0};
+        break;
     case LM_KIND_MONTH:
-        memset(out, 0, kinds[row->kind].size);
+        *(struct lm_month *)out = (struct lm_month){0};
         break;
     default:
         *(int64_t *)out = LM_ABSENT;
@@ -264,138 +188,4 @@ int lm_members_read(const struct lm_members *members, const json_t *object, cons
             return lm_fail(error, LM_MISSING_MEMBER, "missing member '%s'", members->rows[i].name);
     }
     return 0;
-}
-
-static bool is_absent(const struct lm_member *row, const void *in) {
-    if (row->flags & LM_LIST || is_text(row->kind) || row->kind == LM_KIND_JSON)
-        return *(void *const *)in == NULL;
-    switch (row->kind) {
-    case LM_KIND_OBJECT: {
-        /* An object is absent where all its members are. */
-        for (size_t i = 0; i < row->object->count; i++) {
-            const struct lm_member *inner = &row->object->rows[i];
-            if (!is_absent(inner, (const char *)in + inner->offset))
-                return false;
-        }
-        return true;
-    }
-    case LM_KIND_AMOUNT:
-        return *(const lm_i128 *)in == LM_ABSENT_AMOUNT;
-    case LM_KIND_WORD:
-        return *(const int *)in < 0;
-    case LM_KIND_PERIOD:
-        return ((const struct lm_period *)in)->minutes == 0;
-    case LM_KIND_VALIDITY:
-        return ((const struct lm_validity *)in)->end_s == ((const struct lm_validity *)in)->start_s;
-    case LM_KIND_MONTH:
-        return ((const struct lm_month *)in)->month == 0;
-    default:
-        return *(const int64_t *)in == LM_ABSENT;
-    }
-}
-
-/* Texts of these kinds need no escapes. */
-static void write_quoted(const char *text, size_t size, struct lm_buffer *out) {
-    lm_buffer_byte(out, '"');
-    lm_buffer_bytes(out, text, size);
-    lm_buffer_byte(out, '"');
-}
-
-static void write_value(const struct lm_member *row, const void *in, struct lm_buffer *out) {
-    char text[LM_DECIMAL_SIZE > LM_TIME_SIZE ? LM_DECIMAL_SIZE : LM_TIME_SIZE];
-    size_t size = 0;
-    if (is_text(row->kind)) {
-        const char *value = *(const char *const *)in;
-        lm_canonical_string(value, strlen(value), out);
-        return;
-    }
-    switch (row->kind) {
-    case LM_KIND_COUNT:
-    case LM_KIND_ENERGY:
-        lm_buffer_integer(out, *(const int64_t *)in);
-        return;
-    case LM_KIND_OBJECT:
-        lm_members_write(row->object, NULL, in, out);
-        return;
-    case LM_KIND_JSON:
-        lm_canonical(*(json_t *const *)in, NULL, out);
-        return;
-    case LM_KIND_PRICE:
-        size = lm_price_format(*(const int64_t *)in, text);
-        break;
-    case LM_KIND_AMOUNT:
-        size = lm_amount_format(*(const lm_i128 *)in, text);
-        break;
-    case LM_KIND_PERIOD:
-        size = lm_period_format(*(const struct lm_period *)in, text);
-        break;
-    case LM_KIND_VALIDITY:
-        size = lm_validity_format(*(const struct lm_validity *)in, text);
-        break;
-    case LM_KIND_INSTANT:
-        size = lm_instant_format(*(const int64_t *)in, text);
-        break;
-    case LM_KIND_MONTH:
-        size = lm_month_format(*(const struct lm_month *)in, text);
-        break;
-    case LM_KIND_WORD: {
-        const char *word = row->words[*(const int *)in];
-        write_quoted(word, strlen(word), out);
-        return;
-    }
-    case LM_KIND_CLOCK: {
-        int minutes = (int)*(const int64_t *)in;
-        lm_buffer_format(out, "\"%02d:%02d\"", minutes / 60, minutes % 60);
-        return;
-    }
-    default:
-        out->failed = true;
-        return;
-    }
-    write_quoted(text, size, out);
-}
-
-static void write_name(const char *name, bool *first, struct lm_buffer *out) {
-    if (!*first)
-        lm_buffer_byte(out, ',');
-    *first = false;
-    write_quoted(name, strlen(name), out);
-    lm_buffer_byte(out, ':');
-}
-
-void lm_members_write(const struct lm_members *members, const char *type, const void *in,
-                      struct lm_buffer *out) {
-    bool first = true;
-    bool type_written = type == NULL;
-    bool v_written = type == NULL;
-    lm_buffer_byte(out, '{');
-    for (size_t i = 0; i <= members->count; i++) {
-        const struct lm_member *row = i < members->count ? &members->rows[i] : NULL;
-        if (!type_written && (!row || strcmp(row->name, "type") > 0)) {
-            write_name("type", &first, out);
-            write_quoted(type, strlen(type), out);
-            type_written = true;
-        }
-        if (!v_written && (!row || strcmp(row->name, "v") > 0)) {
-            write_name("v", &first, out);
-            lm_buffer_byte(out, '1');
-            v_written = true;
-        }
-        if (!row)
-            break;
-        const void *member = (const char *)in + row->offset;
-        bool absent = is_absent(row, member);
-        if (absent && row->flags & LM_OPTIONAL)
-            continue;
-        write_name(row->name, &first, out);
-        if (absent && row->flags & LM_NULLABLE)
-            lm_buffer_text(out, "null");
-        else if (absent)
-            out->failed = true; /* a required member was left out: a defect, not a record */
-        else if (row->flags & LM_LIST)
-            lm_canonical(*(json_t *const *)member, NULL, out);
-        else
-            write_value(row, member, out);
-    }
-    lm_buffer_byte(out, '}');
 }

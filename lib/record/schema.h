@@ -83,6 +83,8 @@ void lm_members_write(const struct lm_members *members, const char *type, const 
 /* Sets every member of the struct at OUT to absent. */
 void lm_members_clear(const struct lm_members *members, void *out) LM_NONNULL;
 
+/* True for the kinds that read as texts. */
+bool lm_kind_is_text(enum lm_kind kind) LM_MUST_CHECK;
 /* True where TEXT (NUL-terminated, SIZE bytes) is of the kind, which is one that reads as a text.
  */
 bool lm_kind_text_valid(enum lm_kind kind, const char *text, size_t size) LM_NONNULL LM_MUST_CHECK;
