@@ -547,3 +547,31 @@ claim() { # id
     entries 2016-04-01T00:00:00Z claim >signed
     [ "$(judged signed)" = ambiguous ]
 }
+
+@test "an identity that was logged later gives nobody another standing for before" {
+    entries 2016-01-01T00:00:00Z registry >logged
+    lm-keygen --force -o u1.jwk --id u1 --role user --supplier s2 --region north \
+        --valid 2016-02-01T00:00Z/2017-01-01T00:00Z | lm-sign -k registrar.jwk >moved
+    at() { printf '"period":"2016-04-01T%sZ/PT30M"' "$1"; }
+    cat logged <(entries 2016-04-01T12:00:01Z moved) >registry
+    sign_each <<EOF
+ok s1 $(P=$(at 12:00) settled s1 u1 user "$FLOWS")
+wrong_customer s2 $(P=$(at 12:00) settled s2 u1 user "$FLOWS")
+wrong_customer s1 $(P=$(at 12:30) settled s1 u1 user "$FLOWS")
+ok s2 $(P=$(at 12:30) settled s2 u1 user "$FLOWS")
+EOF
+    as_expected
+    # A bare copy says nothing of when it came.
+    cat logged <(entries 2016-04-01T12:00:01Z moved) moved >registry
+    as_expected
+    # Bare alone, or logged by then, it counts for all that it says.
+    entries 2016-04-01T12:00:00Z moved >in_time
+    for other in moved in_time; do
+        cat logged "$other" >registry
+        sign_each <<EOF
+wrong_customer s1 $(P=$(at 12:00) settled s1 u1 user "$FLOWS")
+ok s2 $(P=$(at 12:00) settled s2 u1 user "$FLOWS")
+EOF
+        as_expected
+    done
+}

@@ -529,10 +529,14 @@ READING="(.type == \"reading\" and .period == \"$T1\" and .meter == \"m8\")"
     { cat log; tariff B "$B" 2016-04-02T00:00Z/2017-01-01T00:00Z 0.02 | late 2016-04-20T00:00:00Z; } >a
     found a '1 retroactive null'
     jq -se '.[0].entries | length == 2' <<<"$output"
-    # Where that changes what was settled, those settlements are wrong by it as well.
+    # What was settled before it was logged goes by what was known then.
     { cat log; tariff B "$B" 2016-04-01T00:00Z/2017-01-01T00:00Z 0.02 | late 2016-04-20T00:00:00Z; } >a
-    run -1 --separate-stderr audit a
-    jq -se 'map(select(.code) | [.code, .party]) | unique == [["retroactive", null], ["settlement_differs", "B"]]' <<<"$output"
+    found a '1 retroactive null'
+    # What is logged in time changes what is due.
+    tariff B "$B" 2016-04-01T10:00Z/2017-01-01T00:00Z 0.02 |
+        jq -c '{type: "entry", v: 1, n: 0, at: "2016-04-01T09:30:00Z", record: .}' >b
+    run -1 --separate-stderr audit log b
+    jq -se 'map(select(.code) | [.code, .party]) | unique == [["settlement_differs", "B"]]' <<<"$output"
     # Another log that has them later says nothing.
     tariff B "$B" 2016-04-02T00:00Z/2017-01-01T00:00Z 0.02 |
         jq -c '{type: "entry", v: 1, n: 0, at: "2016-04-20T00:00:00Z", record: .}' >b

@@ -308,6 +308,34 @@ same() {
     [ "$output" = "$first" ]
 }
 
+@test "rules that were logged after a period's start do not take the place of others" {
+    newer() { rules 'price_rule="high"' 'valid="2016-02-01T00:00Z/2017-01-01T00:00Z"'; }
+    {
+        rules 'price_rule="low"' | entry 2016-01-01T00:00:00Z
+        order a u1 offer 5 10
+        order b u2 bid 5 20
+    } >orders
+    # A bare copy says nothing of when it came.
+    newer >bare
+    for at in 2016-04-01T12:00:00Z=20 2016-04-01T12:00:01Z=10; do
+        newer | entry "${at%=*}" >late
+        for files in 'orders late' 'late orders' 'orders late bare'; do
+            # shellcheck disable=SC2086
+            run -0 lm-clear $files
+            [ "$(price)" = "${at#*=}" ]
+        done
+    done
+    run -0 lm-clear orders bare
+    [ "$(price)" = 20 ]
+    # Those that begin together contradict each other once they are known.
+    rules 'price_rule="high"' | entry 2016-04-01T12:00:01Z >twin
+    run -0 lm-clear orders twin
+    [ "$(price)" = 10 ]
+    rules 'price_rule="high"' | entry 2016-04-01T12:00:00Z >twin
+    run -1 --separate-stderr lm-clear orders twin
+    [ -z "$output" ]
+}
+
 @test "rules that contradict each other: nothing of their periods is cleared, and all is told" {
     {
         rules

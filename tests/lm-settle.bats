@@ -447,6 +447,74 @@ ambiguous" ]
     [ "$output" = "$(lm-settle <(paper))" ]
 }
 
+# logged AT: entries of what is on standard input.
+logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at: $at, record: .}'; }
+
+@test "what was logged after a period's start changes nothing in it" {
+    retail() { jq -r 'select(.party == "u2") | .items[0].price' <<<"$output"; }
+    since_march() { sed "s|$VALID|2016-03-01T00:00Z/2017-01-01T00:00Z|"; }
+    paper | logged 2016-02-01T00:00:00Z >old
+    tariff s | sed 's/"0.2"/"0.3"/' | since_march >dear
+    for at in 2016-04-01T12:00:00Z=0.3 2016-04-01T12:00:01Z=0.2; do
+        logged "${at%=*}" <dear | cat - old >in
+        run -0 lm-settle in
+        [ "$(retail)" = "${at#*=}" ]
+        # A bare copy of it says nothing of when it came.
+        run -0 lm-settle in dear
+        [ "$(retail)" = "${at#*=}" ]
+    done
+    # Of what is nowhere logged nothing says when it came.
+    run -0 lm-settle old dear
+    [ "$(retail)" = 0.3 ]
+    # Where nothing was known yet, what was logged first counts, whichever begins later.
+    { paper | grep -v '"tariff"'; } >rest
+    { tariff s | logged 2016-05-01T00:00:00Z; logged 2016-05-02T00:00:00Z <dear; } >late
+    run -0 lm-settle rest late
+    [ "$(retail)" = 0.2 ]
+    # Two that begin together contradict each other once the second is known.
+    tariff s | sed 's/"0.2"/"0.3"/' >twin
+    logged 2016-04-01T12:00:01Z <twin | cat - old >in
+    run -0 lm-settle in
+    [ "$(retail)" = 0.2 ]
+    logged 2016-04-01T12:00:00Z <twin | cat - old >in
+    run -1 --separate-stderr lm-settle --rejects rejects in
+    [ "$(reasons rejects | sort -u)" = ambiguous ]
+    # A fee: 2 kWh at 0.1 and 0.01, instead of 0.02 and 0.01, are u1's.
+    fee dso 0.1 | since_march >dear
+    for at in 2016-04-01T12:00:00Z=-0.22 2016-04-01T12:00:01Z=-0.06; do
+        logged "${at%=*}" <dear | cat - old >in
+        run -0 lm-settle in
+        [ "$(jq -r 'select(.party == "u1") | .items[] | select(.item == "fee_sold").amount' <<<"$output")" = "${at#*=}" ]
+    done
+    # Another supplier.
+    { identity t supplier '"regions":["r"]'; tariff t; } | logged 2016-02-01T00:00:00Z >t
+    identity u2 user '"supplier":"t","region":"r"' | since_march >moved
+    for at in 2016-04-01T12:00:00Z=t 2016-04-01T12:00:01Z=s; do
+        logged "${at%=*}" <moved | cat - old t >in
+        run -0 lm-settle in
+        [ "$(jq -r 'select(.party == "u2") | .supplier' <<<"$output")" = "${at#*=}" ]
+    done
+}
+
+@test "nobody is withheld for the reading of a meter that was logged later" {
+    paper | logged 2016-02-01T00:00:00Z >old
+    plain=$(lm-settle old)
+    identity m-new meter '"user":"u2"' >meter
+    logged 2016-04-01T12:00:01Z <meter | cat - old >in
+    run -0 lm-settle in
+    [ "$output" = "$plain" ]
+    # Once it is read it counts: 4000 and 500 Wh.
+    reading u2 500 0 | sed 's/m-u2/m-new/' | cat - in >read
+    run -0 lm-settle read
+    [ "$(jq 'select(.party == "u2") | .import_wh' <<<"$output")" = 4500 ]
+    # Known by then, or bare, it has to be read.
+    logged 2016-04-01T12:00:00Z <meter | cat - old >in
+    for more in in meter; do
+        run -1 --separate-stderr lm-settle --rejects "rejects.$more" old "$more"
+        [ "$(reasons "rejects.$more")" = no_reading ]
+    done
+}
+
 @test "one supplier with only its customers' trades settles them, without transfers" {
     grep -v '"from":"u1"' <(paper) >in
     run -1 --separate-stderr lm-settle --supplier s --rejects rejects in

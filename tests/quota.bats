@@ -156,6 +156,26 @@ entries() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at:
     [ "$(judged in)" = 'ambiguous ambiguous' ]
 }
 
+@test "rules that were logged after a gate do not count for its period" {
+    logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: 0, at: $at, record: .}'; }
+    strict() { # gate_minutes: no price above 0.1 from the first period on
+        rules m1 3 | jq -c ".valid = \"2016-04-01T12:00Z/2017-01-01T00:00Z\" | .price_cap = \"0.1\" |
+            .gate_minutes = $1 | del(.sig)" | lm-sign -k registrar.jwk
+    }
+    { cat plain; rules m1 3; } | logged 2016-01-01T00:00:00Z >old
+    { order u1 a; order u1 b 2016-04-01T12:30Z/PT30M; } | lm-sign -k u1.jwk | logged 2016-04-01T11:40:00Z >in
+    { cat old; strict 15 | logged 2016-04-01T11:45:00Z; } >registry
+    [ "$(judged in)" = 'price price' ]
+    { cat old; strict 15 | logged 2016-04-01T11:45:01Z; } >registry
+    [ "$(judged in)" = 'ok price' ]
+    # A gate of their own that closes later does not help them.
+    { cat old; strict 0 | logged 2016-04-01T11:45:01Z; } >registry
+    [ "$(judged in)" = 'ok price' ]
+    # Nor do rules that come later still move the gate that these are judged by.
+    { cat old; strict 15 | logged 2016-04-01T11:45:00Z; strict 9000 | logged 2016-04-20T00:00:00Z; } >registry
+    [ "$(judged in)" = 'price price' ]
+}
+
 @test "whoever forges somebody's orders does not use up her quota" {
     {
         for i in {1..400}; do order u1 "x$i"; done | lm-sign -k u1.jwk | forge

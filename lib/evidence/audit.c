@@ -14,9 +14,6 @@
 #define BATCH_SIZE_MAX ((size_t)4 << 20)
 
 struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_error *error) {
-    struct lm_books_options books_options = {0};
-    /* Adjustments that are missing are of some month; which does not matter. */
-    struct lm_settle_options settle_options = {.month = {1970, 1}, .unbalanced = true};
     struct lm_audit *audit = calloc(1, sizeof *audit);
     if (!audit) {
         lm_fail_memory(error);
@@ -33,15 +30,13 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     lm_period_set_start(&audit->maybe_adjusted);
     lm_period_set_start(&audit->adjusted);
     lm_adjustments_start(&audit->adjustments);
+    lm_terms_history_start(&audit->surveyed);
     lm_terms_history_start(&audit->terms);
     lm_commitments_start(&audit->commitments, options->witnesses, options->witness_count);
     lm_receipts_start(&audit->receipts);
     audit->registry = lm_registry_new(options->root, error);
     lm_readings_start(&audit->readings, audit->registry, options->power_max_w);
-    audit->books = audit->registry ? lm_books_new(&books_options, error) : NULL;
-    audit->settle = audit->books ? lm_settle_new(&settle_options, error) : NULL;
-    audit->inform = audit->settle ? lm_inform_new(LM_STAGE_CLEARING, LM_ROLE_MARKET, error) : NULL;
-    if (audit->inform) {
+    if (audit->registry && lm_audit_remake_start(&audit->strict, audit, false, error) == 0) {
         audit->comparison = lm_comparison_new();
         audit->repeats = lm_repeats_new();
         audit->batch = calloc(BATCH_MAX, sizeof *audit->batch);
@@ -63,17 +58,17 @@ void lm_audit_free(struct lm_audit *audit) {
     for (size_t i = 0; i < audit->month_count; i++)
         lm_bills_free(audit->months[i].bills);
     lm_registry_free(audit->registry);
-    lm_books_free(audit->books);
-    lm_settle_free(audit->settle);
+    lm_audit_remake_free(&audit->strict);
+    lm_audit_remake_free(&audit->lenient);
     lm_comparison_free(audit->comparison);
     lm_readings_free(&audit->readings);
+    lm_terms_history_free(&audit->surveyed);
     lm_terms_history_free(&audit->terms);
     lm_commitments_free(&audit->commitments);
     lm_receipts_free(&audit->receipts);
     lm_claims_free(&audit->claims);
     lm_findings_free(&audit->findings);
     lm_repeats_free(audit->repeats);
-    lm_inform_free(audit->inform);
     lm_names_free(&audit->billed);
     lm_names_free(&audit->notified);
     lm_names_free(&audit->in_sight);
@@ -364,48 +359,6 @@ int lm_audit_receipt(struct lm_audit *audit, const struct lm_line *line, struct 
     return add_line(audit, NULL, line, NULL, error);
 }
 
-/* What the registry refuses shows among the lines' own findings; here it counts in which log. */
-static void doubt(void *context, const char *source, uint64_t line, const struct lm_error *why) {
-    struct lm_audit *audit = context;
-    (void)line;
-    (void)why;
-    for (size_t i = 0; i < audit->input_count; i++) {
-        if (audit->inputs[i]->log && source && strcmp(audit->inputs[i]->file, source) == 0)
-            audit->inputs[i]->unsound = true;
-    }
-}
-
-/* Where the registrar's log is not what it signed for, nobody can be blamed for what follows from
- * who is who. What others slip into their logs makes no doubt. */
-static void find_doubts(struct lm_audit *audit) {
-    for (size_t i = 0; i < audit->input_count; i++) {
-        const struct lm_audited *audited = audit->inputs[i];
-        bool of_registrar = audited->keeper ? audited->of_registrar : audited->identities;
-        audit->logs_doubted = audit->logs_doubted || audited->contradicted;
-        if (of_registrar && (audited->contradicted || audited->backdated || audited->unsound))
-            audit->registry_doubted = true;
-    }
-}
-
-const char *lm_audit_blame(const struct lm_audit *audit, const char *party) {
-    return audit->registry_doubted ? NULL : party;
-}
-
-static bool is_in_registrars_log(void *context, const char *source) {
-    const struct lm_audit *audit = context;
-    for (size_t i = 0; source && i < audit->input_count; i++) {
-        const struct lm_audited *audited = audit->inputs[i];
-        if (audited->log && audited->keeper && audited->of_registrar && audited->file &&
-            strcmp(audited->file, source) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool lm_audit_meter_late(struct lm_audit *audit) {
-    return lm_registry_meter_late(audit->registry, audit->stretch, is_in_registrars_log, audit);
-}
-
 /* All that is needed to judge is known. */
 static int end_survey(struct lm_audit *audit, struct lm_error *error) {
     for (size_t i = 0; i < audit->input_count; i++) {
@@ -413,15 +366,16 @@ static int end_survey(struct lm_audit *audit, struct lm_error *error) {
             lm_commitments_grow(&audit->commitments, audit->inputs[i], LM_ABSENT, error) < 0)
             return -1;
     }
-    if (lm_registry_seal(audit->registry, audit->options.pool, doubt, audit, error) < 0 ||
+    if (lm_registry_seal(audit->registry, audit->options.pool, lm_audit_doubt, audit, error) < 0 ||
         lm_commitments_match(&audit->commitments, audit->registry, audit->options.now_s,
-                             audit->inputs, audit->input_count, &audit->findings, error) < 0)
+                             audit->inputs, audit->input_count, &audit->findings, error) < 0 ||
+        lm_audit_by_registrar(audit, error) < 0)
         return -1;
-    lm_registry_revoke_by_log(audit->registry, is_in_registrars_log, audit);
-    lm_registry_rules_by_log(audit->registry, is_in_registrars_log, audit);
-    find_doubts(audit);
-    if (lm_registry_contradicts_log(audit->registry, is_in_registrars_log, audit))
-        audit->registry_doubted = true;
+    if (lm_terms_history_late(&audit->surveyed) &&
+        lm_audit_remake_start(&audit->lenient, audit, true, error) < 0)
+        return -1;
+    lm_terms_history_free(&audit->surveyed);
+    lm_terms_history_start(&audit->surveyed);
     return lm_claims_open(&audit->claims, audit->registry, &audit->commitments,
                           audit->options.now_s, audit->options.refuse, audit->options.context,
                           error);

@@ -44,6 +44,15 @@ struct lm_audit_month {
 /* The inputs are read to survey them; then receipts, if any; then the inputs again, to judge. */
 enum lm_audit_stage { LM_AUDIT_SURVEY, LM_AUDIT_RECEIPTS, LM_AUDIT_JUDGE };
 
+/* A market made again: what should have been issued by its records. */
+struct lm_audit_remake {
+    struct lm_audit *audit;
+    bool excuses; /* by all fees and rules, whenever they came: as somebody may have thought */
+    struct lm_books *books; /* NULL where it is not made */
+    struct lm_settle *settle;
+    struct lm_inform *inform; /* told the auctions that should have been, for their notices */
+};
+
 struct lm_audit {
     struct lm_audit_options options;
     enum lm_audit_stage stage;
@@ -52,10 +61,6 @@ struct lm_audit {
     struct lm_registry *registry;
     bool registry_doubted; /* the registrar's log is not what it signed for */
     bool logs_doubted;     /* some log is not */
-    struct lm_terms_doubts doubts;
-    bool fees_missing; /* nobody can say what a supplier owes */
-    bool reading_missing;
-    struct lm_validity stretch; /* of the periods that were settled or read; empty for none */
     struct lm_findings findings;
     struct lm_audited **inputs;
     size_t input_count;
@@ -68,10 +73,10 @@ struct lm_audit {
     struct lm_audit_item *batch;
     size_t batch_count;
     struct lm_buffer texts;
+    struct lm_terms_history surveyed; /* fees and rules, whoever may have signed them */
     /* what the second pass fills */
-    struct lm_books *books;
-    struct lm_settle *settle;
-    struct lm_inform *inform; /* told the auctions that should have been, for their notices */
+    struct lm_audit_remake strict;
+    struct lm_audit_remake lenient;
     struct lm_names notified; /* "period market" of which there have to be notices */
     struct lm_comparison *comparison;
     struct lm_readings readings;
@@ -91,30 +96,40 @@ struct lm_audit {
     struct lm_buffer payload;
 };
 
-/* PARTY, or nobody where it cannot be proven as the registry is in doubt. */
-const char *lm_audit_blame(const struct lm_audit *audit, const char *party) LM_NONNULL_AT(1);
-
-/* Whether a meter is said to have been there that the registrar's log did not know of. */
-bool lm_audit_meter_late(struct lm_audit *audit) LM_NONNULL LM_MUST_CHECK;
-
 /* ---- audit_survey.c: the first pass ---- */
 
 /* What a record tells before anything is judged. */
 int lm_audit_survey(struct lm_audit *audit, const struct lm_record *record, const char *file,
                     uint64_t number, struct lm_error *error) LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
 
+/* ---- audit_registrar.c ---- */
+
+/* Told of what the root has not signed: the log that holds it is unsound. */
+void lm_audit_doubt(void *context, const char *source, uint64_t line, const struct lm_error *why)
+    LM_NONNULL_AT(1);
+/* Once the registry is sealed and the checkpoints are matched: what the registrar's log holds
+ * counts, and where the registrar contradicts it is told. */
+int lm_audit_by_registrar(struct lm_audit *audit, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* PARTY, or nobody where it cannot be proven as the registry is in doubt. */
+const char *lm_audit_blame(const struct lm_audit *audit, const char *party) LM_NONNULL_AT(1);
+
 /* ---- audit_belong.c: whose log a record belongs into ---- */
 
 /* In the first pass: that a log holds records of this kind (the orders of a market and period, the
- * readings of a period, a supplier's tariff of a name, its contracts with a user). */
+ * readings of a period, a supplier's tariff of a name, its contracts with a user, an operator's
+ * fees in a region). */
 int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
                        const struct lm_record *record,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Whether a record is outside of all logs that somebody has signed for, while who it is for has
- * signed for one that holds others of its kind. When it came nobody can say, nor whether it came at
- * all: it counts for nothing. */
+ * signed for one that holds others of its kind; a fee, outside of a market's log while one holds
+ * others. When it came nobody can say, nor whether it came at all: it counts for nothing. */
 int lm_audit_stray(struct lm_audit *audit, const struct lm_audit_item *item, bool *stray,
                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* The record as it counts: terms and identities since when the log knew them that should hold them.
+ * It borrows what RECORD holds. */
+int lm_audit_as_known(const struct lm_audit *audit, const struct lm_record *record,
+                      struct lm_record *held, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Whether an order or reading is in a log of somebody else's than whom it is for: its addressee may
  * never have got it, and need not go by it. */
 bool lm_audit_misplaced(const struct lm_audit *audit,
@@ -145,20 +160,38 @@ struct lm_audit_deferred {
     size_t size; /* of the line that follows */
 };
 
+/* ---- audit_remake.c ---- */
+
+int lm_audit_remake_start(struct lm_audit_remake *remake, struct lm_audit *audit, bool excuses,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+void lm_audit_remake_free(struct lm_audit_remake *remake) LM_NONNULL;
+/* Adds what it is made of; -1 with a rejecting reason for a record that cannot be. */
+int lm_audit_remake_add(struct lm_audit_remake *remake, const struct lm_record *record,
+                        const struct lm_place *place,
+                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Clears, informs and settles, and says to the audit's comparison what comes of it. */
+int lm_audit_remake_run(struct lm_audit_remake *remake,
+                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Says one record of that; with OPTIONAL it may as well be missing. */
+int lm_audit_remade(struct lm_audit_remake *remake, enum lm_type type, const union lm_body *body,
+                    bool optional, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* ---- audit_notices.c ---- */
 
 /* Notes what an auction came to, by the orders. */
-int lm_audit_auction(struct lm_audit *audit, enum lm_type type, const union lm_body *body,
+int lm_audit_auction(struct lm_audit_remake *remake, enum lm_type type, const union lm_body *body,
                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* Expects the notices of the auctions that were noted. */
-int lm_audit_expect_notices(struct lm_audit *audit,
+/* Says the notices of the auctions that were noted. */
+int lm_audit_remake_notices(struct lm_audit_remake *remake,
                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* ---- audit_recompute.c: the end ---- */
 
-/* Expects a record to have been issued; with OPTIONAL it may as well be missing. */
-int lm_audit_expect(struct lm_audit *audit, enum lm_type type, const union lm_body *body,
-                    bool optional, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Tells what cannot be made again: nobody is to blame for that yet, but for terms that contradict
+ * each other whoever signed both; those are told once. */
+int lm_audit_tell_refused(struct lm_audit *audit, const struct lm_error *why,
+                          const struct lm_place *place,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Clears, settles and bills again, and compares. */
 int lm_audit_recompute(struct lm_audit *audit, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

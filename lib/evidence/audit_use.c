@@ -60,7 +60,11 @@ static int use_clearing(struct lm_audit *audit, const struct lm_audit_item *item
         return -1;
     if (!lm_price_rule_parse(clearing->price_rule, strlen(clearing->price_rule), &rule))
         return lm_fail(error, LM_DEFECT, "a clearing's price rule does not parse");
-    return lm_books_want(audit->books, clearing->market, clearing->period, &rule, error);
+    if (lm_books_want(audit->strict.books, clearing->market, clearing->period, &rule, error) < 0)
+        return -1;
+    return audit->lenient.books ? lm_books_want(audit->lenient.books, clearing->market,
+                                                clearing->period, &rule, error)
+                                : 0;
 }
 
 /* Who issues outside of logs keeps none that is missing here. */
@@ -70,17 +74,6 @@ static int note_sight(struct lm_audit *audit, const struct lm_audit_item *item, 
     return item->audited->log
                ? 0
                : lm_names_add(&audit->in_sight, party, strlen(party), &number, error);
-}
-
-static int note_period(struct lm_audit *audit, struct lm_period period, struct lm_error *error) {
-    struct lm_validity *stretch = &audit->stretch;
-    int64_t end_s = period.start_s + 1;
-    bool any = stretch->end_s > stretch->start_s;
-    if (!any || period.start_s < stretch->start_s)
-        stretch->start_s = period.start_s;
-    if (!any || end_s > stretch->end_s)
-        stretch->end_s = end_s;
-    return lm_period_set_add(&audit->settled, period, error);
 }
 
 /* Where something of the period may have been adjusted, settlements are put by. */
@@ -94,7 +87,7 @@ static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *it
         return -1;
     if ((record->type == LM_TYPE_ADJUSTMENT &&
          lm_period_set_add(&audit->adjusted, period, error) < 0) ||
-        note_period(audit, period, error) < 0)
+        lm_period_set_add(&audit->settled, period, error) < 0)
         return -1;
     if (!lm_period_set_has(&audit->maybe_adjusted, period))
         return lm_audit_issued(audit, record, place, error);
@@ -139,7 +132,7 @@ static int use_reading(struct lm_audit *audit, const struct lm_audit_item *item,
     const struct lm_reading *reading = &item->record.as.reading;
     struct lm_registered meter;
     struct lm_error ignored;
-    if (note_period(audit, reading->period, error) < 0)
+    if (lm_period_set_add(&audit->settled, reading->period, error) < 0)
         return -1;
     if (lm_period_set_has(&audit->maybe_adjusted, reading->period) &&
         lm_registry_by_id(audit->registry, reading->meter, reading->period.start_s, &meter,
@@ -209,36 +202,33 @@ static int refuse(struct lm_audit *audit, const struct lm_record *record,
     return -1;
 }
 
-/* Rules that take the place of others hold from when they were logged. */
-static int hold_from_log(const struct lm_audit *audit, struct lm_record *record,
-                         struct lm_error *error) {
-    struct lm_validity *valid = &record->as.market_rules.valid;
-    int64_t from_s;
-    if (lm_registry_rules_count_from(audit->registry, record, &from_s, error) < 0)
-        return -1;
-    valid->start_s = from_s > valid->start_s ? from_s : valid->start_s;
-    return 0;
+/* As somebody may have thought who got fees and rules, and did not ask when others did. */
+static int hand_on_leniently(struct lm_audit *audit, const struct lm_record *held,
+                             const struct lm_place *place, struct lm_error *error) {
+    struct lm_record bare = *held;
+    struct lm_error why;
+    if (!audit->lenient.books)
+        return 0;
+    if (held->type == LM_TYPE_NETWORK_FEE || held->type == LM_TYPE_MARKET_RULES)
+        bare.wrapped = false;
+    if (lm_audit_remake_add(&audit->lenient, &bare, place, &why) == 0 ||
+        lm_reason_exit(why.reason) == LM_EXIT_REJECT)
+        return 0;
+    *error = why;
+    return -1;
 }
 
-static int hand_on(struct lm_audit *audit, const struct lm_record *as_signed,
+static int hand_on(struct lm_audit *audit, const struct lm_record *record,
                    const struct lm_place *place, struct lm_error *error) {
-    struct lm_record held = *as_signed;
-    const struct lm_record *record = &held;
+    struct lm_record held;
     struct lm_error why;
-    if (record->type == LM_TYPE_MARKET_RULES) {
-        if (hold_from_log(audit, &held, error) < 0)
-            return -1;
-        if (held.as.market_rules.valid.start_s >= held.as.market_rules.valid.end_s)
-            return 0;
-        if (lm_inform_add(audit->inform, record, place, "", 0, error) < 0)
-            return -1;
-    }
-    if (lm_books_add(audit->books, record, place, "", 0, error) < 0)
+    if (lm_audit_as_known(audit, record, &held, error) < 0 ||
+        hand_on_leniently(audit, &held, place, error) < 0)
         return -1;
-    if (lm_settle_add(audit->settle, record, place->source, place->line, &why) < 0)
+    if (lm_audit_remake_add(&audit->strict, &held, place, &why) < 0)
         return refuse(audit, record, place, &why, error);
     for (size_t i = 0; i < audit->month_count; i++) {
-        if (lm_bills_add(audit->months[i].bills, record, place->source, place->line, &why) < 0)
+        if (lm_bills_add(audit->months[i].bills, &held, place->source, place->line, &why) < 0)
             return refuse(audit, record, place, &why, error);
     }
     return 0;
@@ -284,6 +274,8 @@ int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struc
     bool stray;
     if (lm_audit_stray(audit, item, &stray, error) < 0)
         return -1;
+    if (stray && item->record.type == LM_TYPE_NETWORK_FEE)
+        return hand_on_leniently(audit, &item->record, &place, error);
     if (stray)
         return see_elsewhere(audit, item, &place, error);
     if (lm_audit_misplaced(audit, item))

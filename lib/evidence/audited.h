@@ -38,7 +38,6 @@ struct lm_audited {
     char issuer[LM_ID_SIZE_MAX + 1]; /* whose log it looks like by what it holds; "" for nobody's */
     bool contradicted;               /* a checkpoint of its keeper's has another root */
     bool backdated;                  /* what follows a checkpoint is dated before it */
-    bool of_registrar;               /* who keeps it */
     bool unsound; /* it holds something that only the root signs, and that it did not sign */
     struct lm_merkle tree;
     struct lm_audited_root
@@ -47,6 +46,7 @@ struct lm_audited {
     struct lm_audited_mark *marks; /* owned; what the checkpoints that fit say, by size */
     size_t mark_count;
     const char *keeper; /* who has signed for the first `committed` entries; NULL for nobody */
+    int keeper_role;    /* enum lm_role */
     uint64_t committed;
     int64_t next_n;
     int64_t last_at_s; /* LM_ABSENT before the first entry */

@@ -39,7 +39,8 @@
     X(RECEIPT_FOREIGN, "receipt_foreign", "a receipt is by somebody who does not keep the log")    \
     X(RECEIPT_UNKNOWN, "receipt_unknown", "a receipt is of a log that is not here")                \
     /* terms */                                                                                    \
-    X(RETROACTIVE, "retroactive", "terms were changed for a time that had already begun")          \
+    X(RETROACTIVE, "retroactive", "terms or identities were changed for a time that had begun")    \
+    X(UNLOGGED, "unlogged", "the registrar has signed what its log does not hold and contradicts") \
     /* readings */                                                                                 \
     X(IMPLAUSIBLE, "implausible", "a reading is of more energy than a meter can carry")            \
     X(EARLY, "early", "a reading was logged before its period had ended")                          \

@@ -76,7 +76,8 @@ static int claim(const struct lm_commitment *item) {
     const char *keeper = item->keeper;
     size_t size = strlen(keeper);
     const char *origin = item->checkpoint.origin;
-    bool fits = audited->identities ? item->registrar : strcmp(audited->issuer, keeper) == 0;
+    bool fits = audited->identities ? item->role == LM_ROLE_REGISTRAR
+                                    : strcmp(audited->issuer, keeper) == 0;
     if (!item->matches)
         return fits || (!audited->identities && !audited->issuer[0]) ? 0 : -1;
     if (fits)
@@ -96,7 +97,7 @@ static void name_logs(struct lm_commitments *commitments) {
             if (!audited->keeper) {
                 audited->keeper = item->keeper;
                 audited->name = item->checkpoint.origin;
-                audited->of_registrar = item->registrar;
+                audited->keeper_role = item->role;
             }
             if (strcmp(audited->keeper, item->keeper) != 0)
                 continue;

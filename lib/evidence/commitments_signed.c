@@ -35,7 +35,7 @@ void lm_commitments_find_keeper(const struct lm_commitments *commitments,
                 item->why = why;
         } else if (key_counts(registry, id, key->kid, now_s, item->witnessed_s, &why)) {
             item->keeper = id;
-            item->registrar = key->role == LM_ROLE_REGISTRAR;
+            item->role = key->role;
             item->signed_s = times.last_s;
             return;
         } else {

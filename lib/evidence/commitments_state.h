@@ -21,7 +21,7 @@ struct lm_commitment {
     bool readable;
     struct lm_checkpoint checkpoint;
     const char *keeper; /* whose registered key has signed; NULL for nobody's */
-    bool registrar;     /* which is the registrar's */
+    int role;           /* enum lm_role, of whose key it is */
     int64_t signed_s;   /* when the keeper says that was; 0 where it does not */
     int64_t
         witnessed_s; /* when the last of the witnesses had signed; LM_ABSENT where one has not */
@@ -44,7 +44,7 @@ bool lm_commitments_has_root(const struct lm_commitments *commitments,
 
 /* ---- commitments_signed.c ---- */
 
-/* Who of those whose keys count at NOW_S has signed: keeper, registrar, signed_s; or why. */
+/* Who of those whose keys count at NOW_S has signed: keeper, role, signed_s; or why. */
 void lm_commitments_find_keeper(const struct lm_commitments *commitments,
                                 struct lm_commitment *item, const struct lm_registry *registry,
                                 int64_t now_s) LM_NONNULL;

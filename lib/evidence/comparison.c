@@ -7,7 +7,7 @@
 #include "lib/base/array.h"
 
 /* In the order in which the rows of one name stand. */
-enum kind { EXPECTED, REFUSED, ISSUED };
+enum kind { EXPECTED, EXCUSED, REFUSED, ISSUED };
 
 struct row {
     struct lm_issued_key key; /* name and party are owned, the party behind the name's NUL */
@@ -22,6 +22,7 @@ struct lm_comparison {
     struct row *rows;
     size_t count;
     size_t room;
+    bool excusing; /* what is not excused would not have been issued otherwise */
 };
 
 struct lm_comparison *lm_comparison_new(void) {
@@ -73,6 +74,16 @@ int lm_comparison_expected(struct lm_comparison *comparison, const struct lm_iss
     return add(comparison, row, key, payload, size, error);
 }
 
+void lm_comparison_excuse(struct lm_comparison *comparison) {
+    comparison->excusing = true;
+}
+
+int lm_comparison_excused(struct lm_comparison *comparison, const struct lm_issued_key *key,
+                          const char *payload, size_t size, bool optional, struct lm_error *error) {
+    struct row row = {.kind = EXCUSED, .optional = optional};
+    return add(comparison, row, key, payload, size, error);
+}
+
 int lm_comparison_refused(struct lm_comparison *comparison, const struct lm_issued_key *key,
                           enum lm_reason reason, const struct lm_place *place,
                           struct lm_error *error) {
@@ -94,8 +105,9 @@ static int compare_places(const struct lm_place *a, const struct lm_place *b) {
     return sources ? sources : (a->line > b->line) - (a->line < b->line);
 }
 
-/* By type and name; the expected record first, then what was refused, then the issued ones by
- * content, so that nothing but their places depends on the order in which they came. */
+/* By type and name; the expected record first, then what excuses another, then what was refused,
+ * then the issued ones by content, so that nothing but their places depends on the order in which
+ * they came. */
 static int compare_rows(const void *a, const void *b) {
     const struct row *x = a;
     const struct row *y = b;
@@ -125,12 +137,47 @@ static const struct row *find_base(const struct row *expected, const struct row 
 
 typedef int each_discrepancy(void *, const struct lm_discrepancy *, struct lm_error *);
 
-static int tell_base(const struct row *expected, const struct row *refused, const struct row *base,
-                     each_discrepancy *each, void *context, struct lm_error *error) {
+/* All rows of one name, by kind; NULL where there is none. */
+struct named {
+    const struct row *kinds[ISSUED];
+    const struct row *issued;
+    size_t issued_count;
+    bool excusing;
+};
+
+static struct named sort_out(const struct row *rows, size_t count, bool excusing) {
+    struct named named = {.excusing = excusing};
+    size_t first = 0;
+    for (; first < count && rows[first].kind != ISSUED; first++) {
+        if (!named.kinds[rows[first].kind])
+            named.kinds[rows[first].kind] = &rows[first];
+    }
+    named.issued = rows + first;
+    named.issued_count = count - first;
+    return named;
+}
+
+static int tell_missing(const struct named *named, struct lm_discrepancy *discrepancy,
+                        each_discrepancy *each, void *context, struct lm_error *error) {
+    const struct row *expected = named->kinds[EXPECTED];
+    const struct row *excused = named->kinds[EXCUSED];
+    if (!expected || expected->optional)
+        return 0;
+    discrepancy->difference = LM_DIFFERENCE_MISSING;
+    discrepancy->excused = named->excusing && (!excused || excused->optional);
+    return each(context, discrepancy, error);
+}
+
+static int tell_base(const struct named *named, const struct row *base, each_discrepancy *each,
+                     void *context, struct lm_error *error) {
+    const struct row *expected = named->kinds[EXPECTED];
+    const struct row *excused = named->kinds[EXCUSED];
+    const struct row *refused = named->kinds[REFUSED];
     struct lm_discrepancy discrepancy = {.key = base->key};
     if (expected && same_content(expected, base))
         return 0;
     discrepancy.difference = expected ? LM_DIFFERENCE_DIFFERS : LM_DIFFERENCE_UNFOUNDED;
+    discrepancy.excused = excused && same_content(excused, base);
     if (!expected && refused) {
         discrepancy.refused = (enum lm_reason)refused->reason;
         discrepancy.places[discrepancy.place_count++] = refused->place;
@@ -139,29 +186,17 @@ static int tell_base(const struct row *expected, const struct row *refused, cons
     return each(context, &discrepancy, error);
 }
 
-/* All rows of one name. */
-static int judge(const struct row *rows, size_t count, each_discrepancy *each, void *context,
-                 struct lm_error *error) {
-    const struct row *expected = NULL;
-    const struct row *refused = NULL;
-    size_t first = 0;
-    for (; first < count && rows[first].kind != ISSUED; first++) {
-        const struct row **of_kind = rows[first].kind == EXPECTED ? &expected : &refused;
-        if (!*of_kind)
-            *of_kind = &rows[first];
-    }
-    const struct row *issued = rows + first;
-    size_t issued_count = count - first;
-    struct lm_discrepancy discrepancy = {.key = rows[0].key};
-    if (issued_count == 0) {
-        discrepancy.difference = LM_DIFFERENCE_MISSING;
-        return !expected || expected->optional ? 0 : each(context, &discrepancy, error);
-    }
-    const struct row *base = find_base(expected, issued, issued_count);
-    if (tell_base(expected, refused, base, each, context, error) < 0)
+static int judge(const struct named *named, const struct lm_issued_key *key, each_discrepancy *each,
+                 void *context, struct lm_error *error) {
+    const struct row *issued = named->issued;
+    struct lm_discrepancy discrepancy = {.key = *key};
+    if (named->issued_count == 0)
+        return tell_missing(named, &discrepancy, each, context, error);
+    const struct row *base = find_base(named->kinds[EXPECTED], issued, named->issued_count);
+    if (tell_base(named, base, each, context, error) < 0)
         return -1;
     /* Rows of one content lie together. */
-    for (size_t i = 0; i < issued_count; i++) {
+    for (size_t i = 0; i < named->issued_count; i++) {
         if (same_content(&issued[i], base) || (i > 0 && same_content(&issued[i], &issued[i - 1])))
             continue;
         discrepancy.difference = LM_DIFFERENCE_REPEATED;
@@ -186,7 +221,8 @@ int lm_comparison_finish(struct lm_comparison *comparison,
         size_t end = first + 1;
         while (end < comparison->count && same_name(&rows[first], &rows[end]))
             end++;
-        if (judge(&rows[first], end - first, each, context, error) < 0)
+        const struct named named = sort_out(&rows[first], end - first, comparison->excusing);
+        if (judge(&named, &rows[first].key, each, context, error) < 0)
             return -1;
         first = end;
     }

@@ -27,6 +27,7 @@ struct lm_discrepancy {
     struct lm_place places[2]; /* of the records concerned */
     size_t place_count;
     enum lm_reason refused; /* of an unfounded one: why its order had to be refused, or LM_NONE */
+    bool excused;           /* it is what the records that excuse would have it */
 };
 
 struct lm_comparison;
@@ -46,6 +47,12 @@ int lm_comparison_issued(struct lm_comparison *comparison, const struct lm_issue
 int lm_comparison_expected(struct lm_comparison *comparison, const struct lm_issued_key *key,
                            const char *payload, size_t size, bool optional,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Other records are said to be what somebody may have thought due: with those that follow, and
+ * without all that do not, nothing is wrong with her. */
+void lm_comparison_excuse(struct lm_comparison *comparison) LM_NONNULL;
+int lm_comparison_excused(struct lm_comparison *comparison, const struct lm_issued_key *key,
+                          const char *payload, size_t size, bool optional,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Whoever issues a record of that name goes by something at PLACE that had to be refused. */
 int lm_comparison_refused(struct lm_comparison *comparison, const struct lm_issued_key *key,
                           enum lm_reason reason, const struct lm_place *place,

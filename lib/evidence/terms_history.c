@@ -13,12 +13,12 @@ struct lm_terms_row {
     struct lm_place place;
     struct lm_validity valid;
     int64_t logged_s; /* LM_ABSENT where it came bare */
+    int64_t lead_s;   /* of rules: how long before a period its gate closes */
     uint8_t content[32];
     uint32_t name;
     uint32_t party;
     bool own_log; /* it stands in a log of the party's */
     bool told;
-    enum lm_type type;
 };
 
 void lm_terms_history_start(struct lm_terms_history *history) {
@@ -65,12 +65,14 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
                          const char *party, const char *keeper, const struct lm_place *place,
                          struct lm_error *error) {
     struct lm_terms_row row = {.place = *place,
-                               .type = record->type,
                                .logged_s = record->wrapped ? record->entry_at_s : LM_ABSENT,
                                .party = NOBODY,
                                .own_log = party && keeper && strcmp(party, keeper) == 0};
     if (!write_name(record, &history->scratch, &row.valid))
         return 0;
+    /* Minutes are below 2^53, and 60 · 2^53 fits. */
+    if (record->type == LM_TYPE_MARKET_RULES)
+        row.lead_s = 60 * record->as.market_rules.gate_minutes;
     if (!lm_buffer_ok(&history->scratch))
         return lm_fail_memory(error);
     if (lm_names_add(&history->names, history->scratch.data, history->scratch.size, &row.name,
@@ -224,50 +226,37 @@ int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings
     return 0;
 }
 
-static void doubt(const struct lm_terms_row *row, struct lm_terms_doubts *doubts) {
-    doubts->fees = doubts->fees || row->type == LM_TYPE_NETWORK_FEE;
-    doubts->rules = doubts->rules || row->type == LM_TYPE_MARKET_RULES;
+/* The rows of one name, by content; bare ones have no time. */
+static bool any_late(const struct lm_terms_row *rows, size_t count) {
+    int64_t first_s = INT64_MAX;
+    int64_t lead_s = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].logged_s != LM_ABSENT && rows[i].logged_s < first_s)
+            first_s = rows[i].logged_s;
+        if (rows[i].lead_s > lead_s)
+            lead_s = rows[i].lead_s;
+    }
+    for (size_t i = 0; i < count && first_s != INT64_MAX; i++) {
+        if (rows[i].logged_s == LM_ABSENT ||
+            (rows[i].logged_s > first_s && rows[i].valid.start_s < rows[i].logged_s + lead_s))
+            return true;
+    }
+    return false;
 }
 
-/* Names of which some content stands in a log, and another in none. Rows are by content. */
-static void doubt_bare(const struct lm_terms_history *history, struct lm_terms_doubts *doubts) {
-    for (size_t i = 0; i < history->count;) {
-        const struct lm_terms_row *row = &history->rows[i];
-        bool any_logged = false;
-        bool any_bare = false;
-        while (i < history->count && history->rows[i].name == row->name) {
-            const struct lm_terms_row *content = &history->rows[i];
-            bool logged = false;
-            for (; i < history->count && history->rows[i].name == row->name &&
-                   memcmp(history->rows[i].content, content->content, sizeof content->content) == 0;
-                 i++)
-                logged = logged || history->rows[i].logged_s != LM_ABSENT;
-            any_logged = any_logged || logged;
-            any_bare = any_bare || !logged;
-        }
-        if (any_logged && any_bare)
-            doubt(row, doubts);
+bool lm_terms_history_late(struct lm_terms_history *history) {
+    struct lm_terms_row *rows = history->rows;
+    bool late = false;
+    history->sorted = false;
+    if (history->count > 0)
+        qsort(rows, history->count, sizeof *rows, by_content);
+    for (size_t i = 0; i < history->count && !late;) {
+        size_t first = i;
+        bool several = false;
+        for (; i < history->count && rows[i].name == rows[first].name; i++)
+            several = several ||
+                      memcmp(rows[i].content, rows[first].content, sizeof rows[i].content) != 0;
+        late = several && any_late(rows + first, i - first);
     }
-}
-
-int lm_terms_history_doubts(const struct lm_terms_history *history, struct lm_terms_doubts *doubts,
-                            struct lm_error *error) {
-    struct lm_terms_history copy = {.count = history->count};
-    struct stretch stretch = {0};
-    *doubts = (struct lm_terms_doubts){0};
-    if (history->count == 0)
-        return 0;
-    copy.rows = calloc(copy.count, sizeof *copy.rows);
-    if (!copy.rows)
-        return lm_fail_memory(error);
-    memcpy(copy.rows, history->rows, copy.count * sizeof *copy.rows);
-    qsort(copy.rows, copy.count, sizeof *copy.rows, by_content);
-    doubt_bare(&copy, doubts);
-    sort_by_time(&copy);
-    for (size_t i = 0; i < copy.count; i++) {
-        if (is_late(&stretch, &copy.rows[i]))
-            doubt(&copy.rows[i], doubts);
-    }
-    free(copy.rows);
-    return 0;
+    return late;
 }

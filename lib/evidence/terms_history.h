@@ -35,15 +35,10 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
 bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_place *place,
                            const char **party) LM_NONNULL LM_MUST_CHECK;
 
-/* Whether network fees, or market rules, were logged after they had begun where others of their
- * name held, or stand in no log where others of their name do: what follows from them is not the
- * fault of those who have to go by them. */
-struct lm_terms_doubts {
-    bool fees;
-    bool rules;
-};
-int lm_terms_history_doubts(const struct lm_terms_history *history, struct lm_terms_doubts *doubts,
-                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Whether some terms may not count from their start on, as they were logged after that (of rules,
+ * after the gates that they set had closed) and others of their name before them, or stand in no
+ * log where others of their name do. */
+bool lm_terms_history_late(struct lm_terms_history *history) LM_NONNULL LM_MUST_CHECK;
 
 /* Tells of terms that were logged after they had begun, where others of their name, logged before,
  * held then. When that was is the word of the log's keeper, who may have let them lie: whoever

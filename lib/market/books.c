@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/crypto/merkle.h"
+#include "lib/record/latest.h"
 
 struct lm_books *lm_books_new(const struct lm_books_options *options, struct lm_error *error) {
     struct lm_books *books = calloc(1, sizeof *books);
@@ -184,6 +185,7 @@ static int add_rules(struct lm_books *books, const struct lm_record *record,
     struct lm_rules_row *row = &books->rules[books->rules_count];
     *row = (struct lm_rules_row){
         .valid = rules->valid,
+        .known_s = lm_known_since(record),
         .period_minutes = rules->period_minutes,
         .gate_minutes = rules->gate_minutes,
         .price_floor_micro = rules->price_floor_micro,

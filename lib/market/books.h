@@ -13,9 +13,10 @@
  *
  * What counts, in this order, each step as if what an earlier one rejected had never come:
  *
- * 1. Of a market's rules that hold at a period's start the latest valid.start count. Where two
- *    different ones begin together, all of these and the orders that they would rule are rejected
- *    (LM_AMBIGUOUS) and nothing is cleared there. Where no rules hold, 2 and 4 do not apply.
+ * 1. Of a market's rules that hold at a period's start those count that lib/record/latest.h says:
+ *    the latest valid.start, and none that were logged only afterwards. Where two different ones
+ *    begin together, all of these and the orders that they would rule are rejected (LM_AMBIGUOUS)
+ *    and nothing is cleared there. Where no rules hold, 2 and 4 do not apply.
  * 2. Each order by itself: its period has the rules' length (LM_PERIOD); it was logged, where it
  *    comes in an entry, before period start less gate_minutes (LM_LATE); its price lies within
  *    floor and cap (LM_PRICE; a withdrawal's price does not matter).

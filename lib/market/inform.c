@@ -6,6 +6,7 @@
 #include "lib/crypto/merkle.h"
 #include "lib/market/inform_rows.h"
 #include "lib/record/canonical.h"
+#include "lib/record/latest.h"
 
 struct lm_inform *lm_inform_new(enum lm_stage stage, int by, struct lm_error *error) {
     struct lm_inform *inform = calloc(1, sizeof *inform);
@@ -80,7 +81,8 @@ int lm_inform_content(struct lm_inform *inform, const struct lm_record *record, 
 static int add_rules(struct lm_inform *inform, const struct lm_record *record,
                      struct lm_error *error) {
     const struct lm_market_rules *rules = &record->as.market_rules;
-    struct lm_group_rule rule = {.valid = rules->valid, .min_group = rules->min_group};
+    struct lm_group_rule rule = {
+        .valid = rules->valid, .known_s = lm_known_since(record), .min_group = rules->min_group};
     if (lm_inform_content(inform, record, true, rule.content, error) < 0 ||
         lm_inform_room(&inform->rules, &inform->rule_room, inform->rule_count,
                        sizeof *inform->rules, error) < 0)

@@ -93,7 +93,7 @@ static const struct lm_group_rule *latest_of(const struct lm_inform *inform, con
     for (size_t i = 0; i < inform->rule_count; i++) {
         const struct lm_group_rule *rule = &inform->rules[i];
         if (strcmp(rule->market, market) == 0)
-            lm_latest_consider(&latest, rule, rule->valid, rule->content, instant_s);
+            lm_latest_consider(&latest, rule, rule->valid, rule->known_s, rule->content, instant_s);
     }
     *ambiguous = latest.ambiguous;
     return latest.record;

@@ -85,6 +85,7 @@ struct lm_group_rule {
     char *market;    /* owned */
     json_t *regions; /* owned */
     struct lm_validity valid;
+    int64_t known_s; /* see lib/record/latest.h */
     int64_t min_group;
     uint8_t content[LM_HASH_SIZE];
 };

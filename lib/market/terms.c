@@ -22,6 +22,7 @@ int lm_terms_add(struct lm_terms_list *list, const struct lm_record *record,
     struct lm_terms *terms = &list->items[list->count];
     *terms = (struct lm_terms){
         .valid = rules->valid,
+        .known_s = lm_known_since(record),
         .period_minutes = rules->period_minutes,
         .gate_minutes = rules->gate_minutes,
         .price_floor_micro = rules->price_floor_micro,
@@ -49,7 +50,8 @@ const struct lm_terms *lm_terms_at(const struct lm_terms_list *list, const char 
     for (size_t i = 0; i < list->count; i++) {
         const struct lm_terms *terms = &list->items[i];
         if (strcmp(terms->market, market) == 0)
-            lm_latest_consider(&latest, terms, terms->valid, terms->content, instant_s);
+            lm_latest_consider(&latest, terms, terms->valid, terms->known_s, terms->content,
+                               instant_s);
     }
     char at[LM_TIME_SIZE];
     lm_instant_format(instant_s, at);

@@ -14,6 +14,7 @@
 struct lm_terms {
     char market[LM_ID_SIZE_MAX + 1];
     struct lm_validity valid;
+    int64_t known_s; /* see lib/record/latest.h */
     int64_t period_minutes;
     int64_t gate_minutes;
     int64_t price_floor_micro; /* LM_ABSENT where there is none */
@@ -32,9 +33,9 @@ int lm_terms_add(struct lm_terms_list *list, const struct lm_record *record,
                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 void lm_terms_free(struct lm_terms_list *list) LM_NONNULL;
 
-/* The terms of MARKET that hold at an instant: of several the ones that began last. Stays the
- * list's. NULL with LM_MISSING_RECORD where there are none, or with LM_AMBIGUOUS where different
- * ones began together. */
+/* The terms of MARKET that hold at an instant: of several the ones that lib/record/latest.h says.
+ * Stays the list's. NULL with LM_MISSING_RECORD where there are none, or with LM_AMBIGUOUS where
+ * different ones began together. */
 const struct lm_terms *lm_terms_at(const struct lm_terms_list *list, const char *market,
                                    int64_t instant_s,
                                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "lib/crypto/jws.h"
-#include "lib/record/latest.h"
 #include "lib/registry/authority.h"
 #include "lib/registry/proof.h"
 #include "lib/registry/registry_rows.h"
@@ -28,14 +27,12 @@ static void describe(const struct lm_registry *registry, const struct lm_registr
     memcpy(registered->seal_public, row->seal_public, sizeof row->seal_public);
 }
 
-/* The row of a group that counts at an instant, of those that were logged by KNOWN_S. */
+/* The row of a group that counts at an instant. */
 static void consider(const struct lm_registry *registry, const struct lm_row_groups *groups,
-                     uint32_t number, int64_t instant_s, int64_t known_s,
-                     struct lm_latest *latest) {
+                     uint32_t number, int64_t instant_s, struct lm_latest *latest) {
     for (uint32_t i = groups->first[number]; i < groups->first[number + 1]; i++) {
         const struct lm_registry_row *row = &registry->rows[groups->order[i]];
-        if (row->logged_s <= known_s && row->counts_from_s <= instant_s)
-            lm_latest_consider(latest, row, row->valid, row->digest, instant_s);
+        lm_latest_consider(latest, row, row->valid, row->known_s, row->digest, instant_s);
     }
 }
 
@@ -52,7 +49,7 @@ int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_
     struct lm_latest latest = {0};
     uint32_t number;
     if (find_id(registry, id, &number))
-        consider(registry, &registry->identities, number, instant_s, INT64_MAX, &latest);
+        consider(registry, &registry->identities, number, instant_s, &latest);
     if (!latest.record || latest.ambiguous) {
         enum lm_reason reason = latest.record ? LM_AMBIGUOUS : LM_NO_IDENTITY;
         return lm_fail(error, reason, "%s: %s", id, lm_reason_meaning(reason));
@@ -94,13 +91,13 @@ int lm_registry_operators(const struct lm_registry *registry, const char ***ids,
 static bool is_supplied(const struct lm_registry *registry, uint32_t number, const char *supplier,
                         int64_t instant_s) {
     struct lm_latest latest = {0};
-    consider(registry, &registry->identities, number, instant_s, INT64_MAX, &latest);
+    consider(registry, &registry->identities, number, instant_s, &latest);
     const struct lm_registry_row *row = latest.record;
     const char *theirs = row ? lm_registry_text(registry, row->supplier) : NULL;
     return theirs && !latest.ambiguous && strcmp(theirs, supplier) == 0;
 }
 
-/* Which identity counts changes only where one of them begins or ends. */
+/* Which identity counts changes only where one of them begins, ends or gets known. */
 bool lm_registry_supplied(const struct lm_registry *registry, const char *id, const char *supplier,
                           struct lm_validity stretch) {
     const struct lm_row_groups *groups = &registry->identities;
@@ -110,12 +107,13 @@ bool lm_registry_supplied(const struct lm_registry *registry, const char *id, co
     if (is_supplied(registry, number, supplier, stretch.start_s))
         return true;
     for (uint32_t i = groups->first[number]; i < groups->first[number + 1]; i++) {
-        struct lm_validity valid = registry->rows[groups->order[i]].valid;
-        if ((lm_validity_holds(stretch, valid.start_s) &&
-             is_supplied(registry, number, supplier, valid.start_s)) ||
-            (lm_validity_holds(stretch, valid.end_s) &&
-             is_supplied(registry, number, supplier, valid.end_s)))
-            return true;
+        const struct lm_registry_row *row = &registry->rows[groups->order[i]];
+        const int64_t instants_s[] = {row->valid.start_s, row->valid.end_s, row->known_s};
+        for (size_t k = 0; k < sizeof instants_s / sizeof *instants_s; k++) {
+            if (lm_validity_holds(stretch, instants_s[k]) &&
+                is_supplied(registry, number, supplier, instants_s[k]))
+                return true;
+        }
     }
     return false;
 }
@@ -126,7 +124,7 @@ int lm_registry_rules(const struct lm_registry *registry, const char *market, in
     char at[LM_TIME_SIZE];
     uint32_t number;
     if (find_id(registry, market, &number))
-        consider(registry, &registry->rules, number, instant_s, INT64_MAX, &latest);
+        consider(registry, &registry->rules, number, instant_s, &latest);
     lm_instant_format(instant_s, at);
     if (!latest.record)
         return lm_fail(error, LM_MISSING_RECORD, "no rules of market %s hold at %s", market, at);
@@ -196,20 +194,11 @@ struct key_state {
     bool revoked;
 };
 
-/* The identity whose key counts at an instant. One that was logged later takes the place of none
- * that was known then: whoever could back-date an identity could void what was signed before. */
-static void find_current(const struct lm_registry *registry, uint32_t name, int64_t instant_s,
-                         struct lm_latest *latest) {
-    consider(registry, &registry->identities, name, instant_s, instant_s, latest);
-    if (!latest->record)
-        consider(registry, &registry->identities, name, instant_s, INT64_MAX, latest);
-}
-
 static bool is_current(const struct lm_registry *registry, const struct lm_registry_row *row,
                        int64_t instant_s) {
     struct lm_latest current = {0};
     const struct lm_registry_row *found;
-    find_current(registry, row->name, instant_s, &current);
+    consider(registry, &registry->identities, row->name, instant_s, &current);
     found = current.record;
     return !current.ambiguous && found && found->key == row->key;
 }
@@ -271,7 +260,7 @@ int lm_registry_signer(const struct lm_registry *registry, const char *kid, cons
                        "the identity with the key %s is %s valid", kid,
                        state.earlier ? "no longer" : "not yet");
     const char *id = lm_names_text(&registry->ids, state.valid->name);
-    find_current(registry, state.valid->name, instant_s, &current);
+    consider(registry, &registry->identities, state.valid->name, instant_s, &current);
     if (current.ambiguous)
         return lm_fail(error, LM_AMBIGUOUS, "identities of %s contradict each other", id);
     const struct lm_registry_row *row = current.record;

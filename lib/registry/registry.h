@@ -12,7 +12,8 @@
  *
  * Of several identities of one id that are valid at an instant, the latest valid.start counts;
  * where different ones begin together, none does (LM_AMBIGUOUS). The same goes for the rules of a
- * market.
+ * market. In a log, none takes the place of others before it was logged (lib/record/latest.h), nor
+ * rules for periods whose gates had closed by then.
  *
  * Nobody is framed afterwards: a revocation takes effect at its `at`, or, in a log, at its entry if
  * that is later, and a copy of it outside the log changes nothing of that. One that is nowhere in a
@@ -22,6 +23,7 @@
 #ifndef LM_REGISTRY_REGISTRY_H
 #define LM_REGISTRY_REGISTRY_H
 
+#include "lib/base/lines.h"
 #include "lib/base/pool.h"
 #include "lib/crypto/key.h"
 #include "lib/record/record.h"
@@ -65,34 +67,37 @@ int lm_registry_seal(struct lm_registry *registry, struct lm_pool *pool,
                                     const struct lm_error *why),
                      void *context, struct lm_error *error) LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
 
-/* Once sealed: a registrar who keeps a log revokes in it. Revocations from sources that are not
- * LOGGED do not count where one that is holds the identity. */
-void lm_registry_revoke_by_log(struct lm_registry *registry,
-                               bool (*logged)(void *context, const char *source), void *context)
+/* Whether a source that records were added from is a log that the registrar has signed for. */
+typedef bool lm_registry_logged(void *context, const char *source);
+
+/*
+ * Once sealed: what the registrar's log holds counts before what it does not. Where LOGGED sources
+ * hold identities, or rules of a market, others are not known at any time: they take the place of
+ * none. Revocations from other sources do not count where one of these holds the identity.
+ */
+void lm_registry_by_log(struct lm_registry *registry, lm_registry_logged *logged, void *context)
     LM_NONNULL_AT(1, 2);
 
-/* Once sealed: market rules take the place of others that were LOGGED before only from when they
- * were logged themselves, and where they never were, not at all. */
-void lm_registry_rules_by_log(struct lm_registry *registry,
-                              bool (*logged)(void *context, const char *source), void *context)
-    LM_NONNULL_AT(1, 2);
+/* Since when an identity or market-rules is known by that, see lib/record/latest.h: rules since the
+ * gates that they could still set, as they were logged. */
+int lm_registry_known_since(const struct lm_registry *registry, const struct lm_record *record,
+                            int64_t *known_s, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* From when on these market rules count by that; INT64_MIN for as soon as they begin. */
-int lm_registry_rules_count_from(const struct lm_registry *registry, const struct lm_record *record,
-                                 int64_t *from_s, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* How a registrar contradicts its log. */
+enum lm_contradiction {
+    LM_CONTRADICTION_TOGETHER, /* two identities of one id begin together */
+    LM_CONTRADICTION_LATE,     /* one gives somebody another standing for a time before its entry */
+    LM_CONTRADICTION_UNLOGGED, /* one that says something else is in no LOGGED source */
+};
 
-/* Once sealed: whether the registrar contradicts what its log says of somebody, by an identity that
- * is in none of the LOGGED sources, by two that begin together, or by one that gives somebody
- * another standing for a time before it was logged. */
-bool lm_registry_contradicts_log(const struct lm_registry *registry,
-                                 bool (*logged)(void *context, const char *source), void *context)
-    LM_NONNULL_AT(1, 2) LM_MUST_CHECK;
-
-/* Once sealed: whether the registrar has a meter count in a stretch that its LOGGED sources, if
- * they hold identities, did not know of when that began. */
-bool lm_registry_meter_late(const struct lm_registry *registry, struct lm_validity stretch,
-                            bool (*logged)(void *context, const char *source), void *context)
-    LM_NONNULL_AT(1, 3) LM_MUST_CHECK;
+/* Tells of all of them, as they were added: the identity, and the logged one that it contradicts.
+ * Stops where TELL does not return 0, and returns that. */
+int lm_registry_contradictions(const struct lm_registry *registry, lm_registry_logged *logged,
+                               int (*tell)(void *context, enum lm_contradiction kind,
+                                           const struct lm_place *place,
+                                           const struct lm_place *other, struct lm_error *error),
+                               void *context, struct lm_error *error)
+    LM_NONNULL_AT(1, 2, 3, 5) LM_MUST_CHECK;
 
 /* An identity that counts. Texts are the registry's. */
 struct lm_registered {

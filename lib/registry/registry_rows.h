@@ -5,12 +5,13 @@
 #define LM_REGISTRY_REGISTRY_ROWS_H
 
 #include "lib/base/names.h"
+#include "lib/record/latest.h"
 #include "lib/registry/registry.h"
 
 /* Where there is no text, no name, no entry. */
 #define LM_NO_TEXT    SIZE_MAX
 #define LM_NO_NAME    UINT32_MAX
-#define LM_NOT_LOGGED INT64_MIN
+#define LM_NOT_LOGGED LM_KNOWN_ALWAYS
 
 /* Texts of a row: the first in lm_registry.list_offsets, and how many. */
 struct lm_row_list {
@@ -42,6 +43,7 @@ struct lm_registry_row {
     uint32_t name;    /* number of the id, or of the market; LM_NO_NAME of firmware */
     uint32_t key;     /* number of the kid; LM_NO_NAME of rules and firmware */
     int64_t logged_s; /* the entry's at, LM_NOT_LOGGED without one */
+    int64_t known_s;  /* of identities and rules, see lib/record/latest.h; set by sealing */
     struct lm_validity valid;
     struct lm_row_list regions;
     struct lm_row_list firmware; /* an identity's, and what a firmware record approves */
@@ -57,8 +59,6 @@ struct lm_registry_row {
     bool bare_copy; /* what the registrar's log says, or not, counts in this one's stead */
     /* of market-rules */
     struct lm_row_terms terms;
-    int64_t first_logged_s; /* what they say, in an entry that counts; INT64_MAX for none */
-    int64_t counts_from_s;  /* until then others hold that were logged before */
 };
 
 /* Rows grouped by a number of theirs: those of n are the rows order[first[n]] up to
@@ -90,6 +90,11 @@ struct lm_registry {
 static inline const char *lm_registry_text(const struct lm_registry *registry, size_t offset) {
     return offset == LM_NO_TEXT ? NULL : registry->texts.data + offset;
 }
+
+/* Sets since when identities and rules are known: by their entries, in LOGGED sources alone where
+ * LOGGED is not NULL and one of them holds such. (by_log.c) */
+void lm_registry_know(struct lm_registry *registry, lm_registry_logged *logged, void *context)
+    LM_NONNULL_AT(1);
 
 /* True where some identity, valid or not, gives the key to the id. */
 bool lm_registry_owns(const struct lm_registry *registry, uint32_t name,

@@ -6,7 +6,6 @@
 
 #include "lib/base/array.h"
 #include "lib/record/canonical.h"
-
 #include "lib/record/latest.h"
 
 void lm_facts_start(struct lm_facts *facts) {
@@ -245,8 +244,11 @@ int lm_facts_add(struct lm_facts *facts, const struct lm_record *record,
         return -1;
     versions->rows = rows;
     struct lm_version *version = &rows[versions->count];
-    *version = (struct lm_version){
-        .where = *where, .valid = addition.valid, .name = addition.name, .item = addition.item};
+    *version = (struct lm_version){.where = *where,
+                                   .valid = addition.valid,
+                                   .known_s = lm_known_since(record),
+                                   .name = addition.name,
+                                   .item = addition.item};
     if (lm_facts_digest(facts, record, true, version->content, error) < 0)
         return -1;
     versions->count++;
@@ -264,6 +266,23 @@ static int compare_versions(const void *a, const void *b) {
     return order ? order : (x->where.line > y->where.line) - (x->where.line < y->where.line);
 }
 
+static bool same_version(const struct lm_version *a, const struct lm_version *b) {
+    return a->name == b->name && memcmp(a->content, b->content, sizeof a->content) == 0;
+}
+
+/* Repeats, which lie together, are known since the same instant. */
+static void know_together(struct lm_versions *versions) {
+    for (size_t i = 0; i < versions->count;) {
+        struct lm_version *first = &versions->rows[i];
+        int64_t known_s = first->known_s;
+        size_t end = i;
+        for (; end < versions->count && same_version(&versions->rows[end], first); end++)
+            known_s = lm_known_together(known_s, versions->rows[end].known_s);
+        for (; i < end; i++)
+            versions->rows[i].known_s = known_s;
+    }
+}
+
 static int seal_versions(struct lm_versions *versions, size_t name_count, struct lm_error *error) {
     versions->first = calloc(name_count + 1, sizeof *versions->first);
     if (!versions->first)
@@ -272,6 +291,7 @@ static int seal_versions(struct lm_versions *versions, size_t name_count, struct
     if (versions->count == 0)
         return 0;
     qsort(versions->rows, versions->count, sizeof *versions->rows, compare_versions);
+    know_together(versions);
     size_t row = 0;
     for (size_t name = 0; name <= name_count; name++) {
         while (row < versions->count && versions->rows[row].name < name)
@@ -302,7 +322,8 @@ enum lm_reason lm_facts_find(struct lm_facts *facts, enum lm_facts_kind kind, ui
     size_t end = versions->first[name + 1];
     struct lm_latest latest = {0};
     for (size_t i = first; i < end; i++)
-        lm_latest_consider(&latest, &rows[i], rows[i].valid, rows[i].content, instant_s);
+        lm_latest_consider(&latest, &rows[i], rows[i].valid, rows[i].known_s, rows[i].content,
+                           instant_s);
     *version = NULL;
     if (!latest.record)
         return LM_MISSING_RECORD;
@@ -310,7 +331,7 @@ enum lm_reason lm_facts_find(struct lm_facts *facts, enum lm_facts_kind kind, ui
     if (!latest.ambiguous)
         return LM_NONE;
     for (size_t i = first; i < end; i++) {
-        if (rows[i].valid.start_s == latest.start_s && lm_validity_holds(rows[i].valid, instant_s))
+        if (lm_latest_is(&latest, rows[i].valid, rows[i].known_s, instant_s))
             rows[i].refused = LM_AMBIGUOUS;
     }
     return LM_AMBIGUOUS;

@@ -2,10 +2,10 @@
  * What holds when a period starts: who is who, tariffs, contracts, network fees, the markets'
  * currencies. Records are added one by one in any order, then sealed, then looked up.
  *
- * Of several records of one name that are valid, the latest valid.start counts; where two
- * different ones begin together, none does (LM_AMBIGUOUS). A tariff's name is its supplier and its
- * id or the lack of one, a fee's its operator and region, a contract's its user, market-rules' its
- * market, an identity's its id.
+ * Of several records of one name that are valid, one counts as lib/record/latest.h says: the latest
+ * valid.start, none where two different ones begin together (LM_AMBIGUOUS), and none that was
+ * logged only afterwards. A tariff's name is its supplier and its id or the lack of one, a fee's
+ * its operator and region, a contract's its user, market-rules' its market, an identity's its id.
  *
  * All texts are known by small numbers, lm_names_text(&facts->names, …). LM_NOBODY stands for
  * none.
@@ -63,6 +63,7 @@ struct lm_fee_terms {
 struct lm_version {
     struct lm_place where;
     struct lm_validity valid;
+    int64_t known_s;     /* see lib/record/latest.h */
     uint8_t content[32]; /* digest of the canonical form without sig */
     uint32_t name;
     uint32_t item;   /* in the array of its kind */

@@ -174,7 +174,7 @@ static int add_readings(struct lm_period_work *work, struct lm_error *error) {
     return 0;
 }
 
-/* Every valid meter counts for its user, with or without a reading. */
+/* Every valid meter that was known counts for its user, with or without a reading. */
 static int add_meter(struct lm_period_work *work, const struct lm_party *meter,
                      struct lm_error *error) {
     struct lm_settle *settle = work->settle;
@@ -212,9 +212,13 @@ static int add_meters(struct lm_period_work *work, struct lm_error *error) {
         if (name == before || facts->parties[versions->rows[i].item].role != LM_ROLE_METER)
             continue;
         before = name;
-        enum lm_reason reason;
-        const struct lm_party *meter = lm_facts_party(facts, name, work->start_s, &reason);
-        if (meter && meter->role == LM_ROLE_METER && add_meter(work, meter, error) < 0)
+        struct lm_version *version;
+        if (lm_facts_find(facts, LM_FACTS_PARTY, name, work->start_s, &version) != LM_NONE)
+            continue;
+        const struct lm_party *meter = &facts->parties[version->item];
+        /* Nobody waits for the reading of a meter that was put before the fact. */
+        bool expected = version->known_s <= work->start_s || work->reading_at[name];
+        if (meter->role == LM_ROLE_METER && expected && add_meter(work, meter, error) < 0)
             return -1;
     }
     return 0;

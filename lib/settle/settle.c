@@ -63,20 +63,29 @@ static void write_period_key(struct lm_period period, char key[PERIOD_KEY_SIZE])
     memcpy(key + sizeof period.start_s, &period.minutes, sizeof period.minutes);
 }
 
-bool lm_settle_is_about(const struct lm_settle *settle, struct lm_period period) {
+/* NULL for a period of which nothing was added. */
+static const struct lm_period_row *find_period(const struct lm_settle *settle,
+                                               struct lm_period period) {
     char key[PERIOD_KEY_SIZE];
     uint32_t number;
     write_period_key(period, key);
-    return lm_names_find(&settle->period_names, key, sizeof key, &number) &&
-           settle->periods[number].wanted;
+    return lm_names_find(&settle->period_names, key, sizeof key, &number) ? &settle->periods[number]
+                                                                          : NULL;
+}
+
+bool lm_settle_is_about(const struct lm_settle *settle, struct lm_period period) {
+    const struct lm_period_row *row = find_period(settle, period);
+    return row && row->wanted;
 }
 
 bool lm_settle_refused(const struct lm_settle *settle, struct lm_period period) {
-    char key[PERIOD_KEY_SIZE];
-    uint32_t number;
-    write_period_key(period, key);
-    return lm_names_find(&settle->period_names, key, sizeof key, &number) &&
-           (settle->periods[number].refused || settle->periods[number].contradicted);
+    const struct lm_period_row *row = find_period(settle, period);
+    return row && (row->refused || row->contradicted);
+}
+
+bool lm_settle_lacks_fee(const struct lm_settle *settle, struct lm_period period) {
+    const struct lm_period_row *row = find_period(settle, period);
+    return row && row->fee_missing;
 }
 
 int lm_settle_period(struct lm_settle *settle, struct lm_period period, uint32_t *number,

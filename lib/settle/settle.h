@@ -98,6 +98,10 @@ int lm_settle_run(struct lm_settle *settle, const struct lm_settle_visitor *visi
 /* Whether there is a trade or reading of a period, so that there is something to settle. */
 bool lm_settle_is_about(const struct lm_settle *settle,
                         struct lm_period period) LM_NONNULL LM_MUST_CHECK;
+/* Whether somebody was withheld in a period for LM_NO_FEE; asked after the run. */
+bool lm_settle_lacks_fee(const struct lm_settle *settle,
+                         struct lm_period period) LM_NONNULL LM_MUST_CHECK;
+
 /* Whether nothing of a period was settled, for one of the reasons above; asked after the run. */
 bool lm_settle_refused(const struct lm_settle *settle,
                        struct lm_period period) LM_NONNULL LM_MUST_CHECK;

@@ -57,7 +57,56 @@ static struct seen compare(const char *expected, bool optional, const char *issu
     return compare_refused(expected, optional, issued, issued_again, false);
 }
 
+/* The same for what somebody may have thought due, by other records. */
+static struct seen excuse(const char *expected, const char *excused, bool optional,
+                          const char *issued) {
+    struct lm_comparison *comparison = lm_comparison_new();
+    struct lm_error error;
+    struct seen seen = {0};
+    const struct lm_issued_key key = {.type = LM_TYPE_TRADE, .name = "m/p", .party = "m"};
+    const struct lm_place place = {"log", 4};
+    bool added = true;
+    lm_comparison_excuse(comparison);
+    if (issued)
+        added = lm_comparison_issued(comparison, &key, issued, strlen(issued), &place, &error) == 0;
+    if (excused)
+        added = added && lm_comparison_excused(comparison, &key, excused, strlen(excused), optional,
+                                               &error) == 0;
+    if (expected)
+        added = added && lm_comparison_expected(comparison, &key, expected, strlen(expected), false,
+                                                &error) == 0;
+    if (!added || lm_comparison_finish(comparison, note, &seen, &error) < 0)
+        seen.count = -1;
+    lm_comparison_free(comparison);
+    return seen;
+}
+
+static void judge_excuses(void) {
+    struct seen seen = excuse("a", "b", false, "a");
+    tap_ok(seen.count == 0, "what is right needs no excuse");
+    seen = excuse("a", "b", false, "b");
+    tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_DIFFERS && seen.last.excused,
+           "what differs just as somebody may have thought is excused");
+    seen = excuse("a", "b", false, "c");
+    tap_ok(seen.count == 1 && !seen.last.excused, "what differs otherwise is not");
+    seen = excuse(NULL, "b", false, "b");
+    tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_UNFOUNDED && seen.last.excused,
+           "so is what is unfounded");
+    seen = excuse("a", NULL, false, NULL);
+    tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_MISSING && seen.last.excused,
+           "and what is missing, where it would not be due");
+    seen = excuse("a", "b", true, NULL);
+    tap_ok(seen.count == 1 && seen.last.excused, "or would be optional");
+    seen = excuse("a", "b", false, NULL);
+    tap_ok(seen.count == 1 && !seen.last.excused, "but not where something would be due");
+    seen = excuse(NULL, "b", false, NULL);
+    tap_ok(seen.count == 0, "nobody has to issue what only an excuse calls for");
+    seen = compare("a", false, NULL, NULL);
+    tap_ok(seen.count == 1 && !seen.last.excused, "without any excuses nothing is excused");
+}
+
 int main(void) {
+    judge_excuses();
     struct seen seen = compare("a", false, "a", NULL);
     tap_ok(seen.count == 0, "what was issued as expected is no discrepancy");
     seen = compare("a", false, "a", "a");

@@ -1,0 +1,239 @@
+/* What the registrar's own log says of its records: since when they are known, which count. */
+#include <sodium.h>
+#include <string.h>
+
+#include "lib/registry/registry_rows.h"
+
+/* ---- since when what is known ---- */
+
+static bool is_logged(const struct lm_registry_row *row, lm_registry_logged *logged,
+                      void *context) {
+    return row->logged_s != LM_NOT_LOGGED && logged(context, row->source);
+}
+
+static struct lm_registry_row *row_at(const struct lm_registry *registry,
+                                      const struct lm_row_groups *groups, uint32_t place) {
+    return &registry->rows[groups->order[place]];
+}
+
+static bool any_logged(const struct lm_registry *registry, const struct lm_row_groups *groups,
+                       uint32_t from, uint32_t end, lm_registry_logged *logged, void *context) {
+    for (uint32_t i = from; logged && i < end; i++) {
+        if (is_logged(row_at(registry, groups, i), logged, context))
+            return true;
+    }
+    return false;
+}
+
+/* Rows of one name. BY_LOG says that only LOGGED sources know anything. */
+static void know_rows(const struct lm_registry *registry, const struct lm_row_groups *groups,
+                      uint32_t from, uint32_t end, bool by_log, lm_registry_logged *logged,
+                      void *context) {
+    for (uint32_t i = from; i < end; i++) {
+        struct lm_registry_row *row = row_at(registry, groups, i);
+        row->known_s = by_log && !is_logged(row, logged, context) ? LM_KNOWN_NEVER : row->logged_s;
+    }
+    /* The latest start first, so that those of one content are not far from each other. */
+    for (uint32_t i = from; i < end; i++) {
+        struct lm_registry_row *row = row_at(registry, groups, i);
+        for (uint32_t k = i + 1; k < end; k++) {
+            struct lm_registry_row *other = row_at(registry, groups, k);
+            if (other->valid.start_s != row->valid.start_s)
+                break;
+            if (memcmp(other->digest, row->digest, sizeof row->digest) != 0)
+                continue;
+            row->known_s = lm_known_together(row->known_s, other->known_s);
+            other->known_s = row->known_s;
+        }
+    }
+}
+
+/* The longest gate by the rules that were known when these came, and by themselves: no later ones
+ * move it afterwards. Minutes are below 2^53, and 60 · 2^53 fits. */
+static int64_t gate_s(const struct lm_registry *registry, const struct lm_registry_row *row,
+                      uint32_t from, uint32_t end) {
+    int64_t minutes = 0;
+    for (uint32_t i = from; i < end; i++) {
+        const struct lm_registry_row *other = row_at(registry, &registry->rules, i);
+        if (other->known_s != LM_KNOWN_NEVER && other->logged_s <= row->logged_s &&
+            other->terms.gate_minutes > minutes)
+            minutes = other->terms.gate_minutes;
+    }
+    return 60 * minutes;
+}
+
+/* Whose gate has closed trades by the rules that it knew. */
+static void know_by_gate(const struct lm_registry *registry, uint32_t from, uint32_t end) {
+    for (uint32_t i = from; i < end; i++) {
+        struct lm_registry_row *row = row_at(registry, &registry->rules, i);
+        if (row->known_s != LM_KNOWN_ALWAYS && row->known_s != LM_KNOWN_NEVER)
+            row->known_s += gate_s(registry, row, from, end);
+    }
+}
+
+void lm_registry_know(struct lm_registry *registry, lm_registry_logged *logged, void *context) {
+    const struct lm_row_groups *identities = &registry->identities;
+    const struct lm_row_groups *rules = &registry->rules;
+    uint32_t count = identities->first[registry->ids.count];
+    bool by_log = any_logged(registry, identities, 0, count, logged, context);
+    for (size_t n = 0; n < registry->ids.count; n++) {
+        uint32_t from = rules->first[n];
+        uint32_t end = rules->first[n + 1];
+        know_rows(registry, identities, identities->first[n], identities->first[n + 1], by_log,
+                  logged, context);
+        know_rows(registry, rules, from, end,
+                  any_logged(registry, rules, from, end, logged, context), logged, context);
+        know_by_gate(registry, from, end);
+    }
+}
+
+int lm_registry_known_since(const struct lm_registry *registry, const struct lm_record *record,
+                            int64_t *known_s, struct lm_error *error) {
+    bool identity = record->type == LM_TYPE_IDENTITY;
+    const struct lm_row_groups *groups = identity ? &registry->identities : &registry->rules;
+    const char *id = identity ? record->as.identity.id : record->as.market_rules.market;
+    struct lm_buffer payload = {0};
+    uint8_t digest[32];
+    uint32_t number;
+    *known_s = lm_known_since(record);
+    if (!lm_names_find(&registry->ids, id, strlen(id), &number))
+        return 0;
+    lm_record_payload(record, &payload);
+    bool ok = lm_buffer_ok(&payload);
+    if (ok)
+        (void)crypto_hash_sha256(digest, (const uint8_t *)payload.data, payload.size);
+    lm_buffer_free(&payload);
+    if (!ok)
+        return lm_fail_memory(error);
+    for (uint32_t i = groups->first[number]; i < groups->first[number + 1]; i++) {
+        const struct lm_registry_row *row = row_at(registry, groups, i);
+        if (memcmp(row->digest, digest, sizeof digest) == 0)
+            *known_s = row->known_s;
+    }
+    return 0;
+}
+
+/* ---- revocations ---- */
+
+static void revoke_by_log(struct lm_registry *registry, lm_registry_logged *logged, void *context) {
+    const struct lm_row_groups *keys = &registry->keys;
+    for (size_t i = 0; i < registry->count; i++) {
+        struct lm_registry_row *row = &registry->rows[i];
+        if (row->type != LM_TYPE_REVOCATION || row->refused != LM_NONE ||
+            logged(context, row->source))
+            continue;
+        for (uint32_t at = keys->first[row->key]; at < keys->first[row->key + 1]; at++) {
+            const struct lm_registry_row *other = row_at(registry, keys, at);
+            if (other->type == LM_TYPE_IDENTITY && other->name == row->name &&
+                logged(context, other->source))
+                row->bare_copy = true;
+        }
+    }
+}
+
+void lm_registry_by_log(struct lm_registry *registry, lm_registry_logged *logged, void *context) {
+    revoke_by_log(registry, logged, context);
+    lm_registry_know(registry, logged, context);
+}
+
+/* ---- contradictions ---- */
+
+static bool same_text(const struct lm_registry *registry, size_t a, size_t b) {
+    const char *x = lm_registry_text(registry, a);
+    const char *y = lm_registry_text(registry, b);
+    return x && y ? strcmp(x, y) == 0 : x == y;
+}
+
+static bool same_list(const struct lm_registry *registry, struct lm_row_list a,
+                      struct lm_row_list b) {
+    bool same = a.count == b.count;
+    for (size_t i = 0; i < a.count && same; i++)
+        same = strcmp(registry->lists[a.first + i], registry->lists[b.first + i]) == 0;
+    return same;
+}
+
+/* All but keys and validity: a key may be replaced from any time on. */
+static bool same_standing(const struct lm_registry *registry, const struct lm_registry_row *a,
+                          const struct lm_registry_row *b) {
+    return a->role == b->role && same_text(registry, a->supplier, b->supplier) &&
+           same_text(registry, a->region, b->region) && same_text(registry, a->user, b->user) &&
+           same_list(registry, a->regions, b->regions) &&
+           same_list(registry, a->firmware, b->firmware);
+}
+
+static bool same_content(const struct lm_registry_row *a, const struct lm_registry_row *b) {
+    return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
+}
+
+static bool overlap(struct lm_validity a, struct lm_validity b) {
+    return a.start_s < b.end_s && b.start_s < a.end_s;
+}
+
+/* How ROW, which is logged or not, contradicts a logged one that came before it, or at least is in
+ * the log; false where it does not. */
+static bool contradicts(const struct lm_registry *registry, const struct lm_registry_row *row,
+                        bool row_logged, const struct lm_registry_row *other,
+                        enum lm_contradiction *kind) {
+    struct lm_validity before = row->valid;
+    if (!row_logged) {
+        *kind = LM_CONTRADICTION_UNLOGGED;
+        return overlap(row->valid, other->valid);
+    }
+    if (other->logged_s > row->logged_s || (other->logged_s == row->logged_s && other > row))
+        return false;
+    *kind = LM_CONTRADICTION_TOGETHER;
+    if (other->valid.start_s == row->valid.start_s)
+        return true;
+    *kind = LM_CONTRADICTION_LATE;
+    if (before.end_s > row->logged_s)
+        before.end_s = row->logged_s;
+    return before.start_s < before.end_s && other->logged_s < row->logged_s &&
+           overlap(before, other->valid) && !same_standing(registry, row, other);
+}
+
+/* The logged row that ROW contradicts; NULL for none. What the log says, too, is no contradiction,
+ * nor is what it said before. */
+static const struct lm_registry_row *find_other(const struct lm_registry *registry,
+                                                const struct lm_registry_row *row,
+                                                lm_registry_logged *logged, void *context,
+                                                enum lm_contradiction *kind) {
+    const struct lm_row_groups *groups = &registry->identities;
+    const struct lm_registry_row *found = NULL;
+    bool row_logged = is_logged(row, logged, context);
+    for (uint32_t i = groups->first[row->name]; i < groups->first[row->name + 1]; i++) {
+        const struct lm_registry_row *other = row_at(registry, groups, i);
+        enum lm_contradiction other_kind;
+        if (other == row || !is_logged(other, logged, context))
+            continue;
+        if (same_content(row, other)) {
+            if (!row_logged || other->logged_s < row->logged_s)
+                return NULL;
+        } else if (!found && contradicts(registry, row, row_logged, other, &other_kind)) {
+            found = other;
+            *kind = other_kind;
+        }
+    }
+    return found;
+}
+
+int lm_registry_contradictions(const struct lm_registry *registry, lm_registry_logged *logged,
+                               int (*tell)(void *context, enum lm_contradiction kind,
+                                           const struct lm_place *place,
+                                           const struct lm_place *other, struct lm_error *error),
+                               void *context, struct lm_error *error) {
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct lm_registry_row *row = &registry->rows[i];
+        enum lm_contradiction kind;
+        if (row->type != LM_TYPE_IDENTITY || row->refused != LM_NONE)
+            continue;
+        const struct lm_registry_row *other = find_other(registry, row, logged, context, &kind);
+        const struct lm_place place = {row->source, row->line};
+        if (!other)
+            continue;
+        const struct lm_place contradicted = {other->source, other->line};
+        int result = tell(context, kind, &place, &contradicted, error);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
