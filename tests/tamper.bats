@@ -4,6 +4,14 @@
 bats_require_minimum_version 1.5.0
 load helper
 
+@test "a user who moves to another supplier is settled by whose customer she is, and by nobody else" {
+    run --separate-stderr timeout 600 python3 "$LM_ROOT/tests/audit/moved.py" "$BATS_TEST_TMPDIR/moved"
+    echo "$output" "$stderr"
+    [[ $status -eq 0 && -z $stderr && ${lines[-1]} == '1..35' ]]
+    [[ $(grep -c '^ok' <<<"$output") -eq 35 ]]
+    run -1 grep '^not ok' <<<"$output"
+}
+
 @test "whatever is done to honest logs is found, put down to who did it, and to nobody else" {
     run --separate-stderr timeout 1800 python3 "$LM_ROOT/tests/audit/tamper.py" "$BATS_TEST_TMPDIR/tamper"
     grep -v '^ok' <<<"$output"

@@ -360,6 +360,23 @@ def _(w):
     w.own["market"] = w.shown[0]
 
 
+@case("a supplier alone signs, falsely, in the registrar's name", KEEPERS, "root_differs A",
+      "bad_signature -")
+def _(w):
+    """So nobody has signed for the registry; who is who is in doubt as it is without that."""
+    w.own["registry"] = signed(w, "registrar/registry.log", "A", [b"nonsense"])
+    change(w, "registry", None, lambda i: i.update(region="r2"), type="identity", id="u5")
+
+
+@case("the market alone signs, falsely, for a supplier's log that holds readings only", KEEPERS,
+      "root_differs lm")
+def _(w):
+    """That log is not the market's, so that its readings would be misplaced. The supplier, whose
+    log nobody has signed for, may have settled elsewhere."""
+    w.own["A"] = signed(w, "A/A.log", "lm", [b"nonsense"])
+    w.logs["A"] = w.logs["A"][:w.logs["A"].index(w.find("A", type="settlement")[0])]
+
+
 @case("the market keeps two logs of one name, each with its checkpoint", KEEPERS, "log_forked lm")
 def _(w):
     w.own["public"] = signed(w, "lm/market.log", "lm", leaves_of(w, "public"))
