@@ -827,6 +827,283 @@ PYTHON
     checkpoint >/dev/null
 }
 
+# ---- what somebody has put in the way ----
+
+@test "append by another key than the last checkpoint's gives no receipt" {
+    logged 5
+    cp market.log before
+    run -1 --separate-stderr lm-log append market.log -k "$F/s1.jwk" --now "$NOW" <(sed -n 6p "$F/orders")
+    [[ -z $output && $stderr == *"no signature by this key of m1/market.log"*"hint: "* ]]
+    cmp market.log before
+    # Nor where the checkpoint was changed.
+    sed -i '2s/5/4/' market.log.checkpoint
+    run -1 --separate-stderr append <(sed -n 6p "$F/orders")
+    [[ -z $output && $stderr == *"bad signature"* ]]
+    cmp market.log before
+}
+
+@test "an index that is a link, or no file, is not written to, and no proof waits for it" {
+    local what
+    head -n 20 "$F/orders" | lm-log append other.log -k "$F/m1.jwk" --now "$NOW" >/dev/null
+    cp other.log other
+    logged 10
+    cp market.log before
+    for what in symlink dangling itself hardlink hardlink-itself loop fifo folder; do
+        rm -rf market.log.index
+        case $what in
+        symlink) ln -s other.log market.log.index ;;
+        dangling) ln -s nothing market.log.index ;;
+        itself) ln -s market.log market.log.index ;;
+        hardlink) ln other.log market.log.index ;;
+        hardlink-itself) ln market.log market.log.index ;;
+        loop) ln -s market.log.index market.log.index ;;
+        fifo) mkfifo market.log.index ;;
+        folder) mkdir market.log.index ;;
+        esac
+        run -74 --separate-stderr timeout 10 lm-log append market.log -k "$F/m1.jwk" --now "$NOW" <(sed -n 11p "$F/orders")
+        [[ -z $output && $stderr == *"market.log.index"* ]]
+        run -74 timeout 10 lm-log checkpoint market.log -k "$F/m1.jwk" --now "$NOW"
+        cmp market.log before
+        cmp other.log other
+        [[ ! -e nothing ]]
+        timeout 10 lm-log prove market.log 7 2>/dev/null | hashes | cmp - <(oracle inclusion market.log 7 10)
+    done
+}
+
+@test "an index that is newer than the log, as beside a log from a copy, proves nothing wrong" {
+    logged 10
+    cp market.log copy
+    cp market.log.checkpoint copied
+    sed -n 11,20p "$F/orders" | append >/dev/null
+    checkpoint >/dev/null
+    cp market.log whole
+    cp copy market.log
+    lm-log prove market.log 7 --checkpoint copied | hashes | cmp - <(oracle inclusion market.log 7 10)
+    # What is proved of the whole log is true, and of an entry that is lost nothing is.
+    lm-log prove market.log 7 2>/dev/null | hashes | cmp - <(oracle inclusion whole 7 20)
+    run -1 --separate-stderr lm-log prove market.log 15
+    [[ -z $output ]]
+    # Another entry in the place of the eleventh: the index of old must not stand for it.
+    cp copied market.log.checkpoint
+    sed -n 30,40p "$F/orders" | append >again 2>/dev/null
+    checkpoint >/dev/null
+    lm-log prove market.log 10 | hashes | cmp - <(oracle inclusion market.log 10 21)
+    [[ $(jq -r .leaf <(head -n 1 again)) == "$(oracle leaf market.log 10)" ]]
+}
+
+@test "logs that are no regular files are refused, not waited for" {
+    logged 1
+    mkfifo fifo.log
+    mkdir folder.log
+    for log in fifo.log folder.log; do
+        run -74 --separate-stderr timeout 10 lm-log append "$log" -k "$F/m1.jwk" --now "$NOW" <(head -n 1 "$F/orders")
+        [[ -z $output ]]
+        run -66 timeout 10 lm-log prove "$log" 0 --checkpoint market.log.checkpoint
+    done
+}
+
+@test "a log under two names is one log, whose index is the one beside each name" {
+    logged 5
+    ln -s market.log symlink.log
+    for i in 6 7 8 9; do
+        sed -n "${i}p" "$F/orders" | append >/dev/null
+        sed -n "$((i + 10))p" "$F/orders" |
+            lm-log append symlink.log -k "$F/m1.jwk" --origin m1/market.log --now "$NOW" >>receipts
+    done
+    jq -es 'map(.n) == [range(13)]' market.log
+    jq -es 'map(.n)[5:] == [6, 8, 10, 12]' receipts
+    checkpoint >/dev/null
+    oracle check market.log market.log.checkpoint
+    lm-log prove symlink.log 12 --checkpoint market.log.checkpoint | hashes | cmp - <(oracle inclusion market.log 12 13)
+}
+
+@test "only a number of the log's is proved" {
+    logged 10
+    lm-log prove market.log 9 >/dev/null
+    for n in 10 11 9007199254740993 9223372036854775807; do
+        run -1 --separate-stderr lm-log prove market.log "$n"
+        [[ -z $output && $stderr == *"entry $n is not under the checkpoint, which has 10 entries"* ]]
+    done
+    for n in 9223372036854775808 18446744073709551615 18446744073709551616 99999999999999999999999 \
+        -0 +1 1.0 1e0 0x1 01 ' 1' '1 ' ''; do
+        run -2 --separate-stderr lm-log prove market.log -- "$n"
+        [[ -z $output ]]
+    done
+    run -1 lm-log prove market.log --from 11
+    run -66 lm-log prove market.log --from -1
+}
+
+@test "a proof with a line less, a line more, or two lines swapped proves nothing" {
+    logged 11
+    lm-log prove market.log 6 >proof
+    # Another log by the same key, of that name and as long.
+    mkdir twin
+    (cd twin && sed -n 21,31p "$F/orders" | append >/dev/null && checkpoint >/dev/null && lm-log prove market.log 6 >proof)
+    cat >cut.py <<'PYTHON'
+import subprocess, sys
+lines = open("proof", encoding="utf-8").read().split("\n")[:-1]
+twin = open("twin/proof", encoding="utf-8").read().split("\n")[:-1]
+# What is signed, and the log's signature; its second one nobody asks for here.
+first = next(i for i, line in enumerate(lines) if line.startswith("\u2014"))
+changed = {"whole": lines}
+for i in range(first + 1):
+    changed[f"without {i}"] = lines[:i] + lines[i + 1:]
+    changed[f"twin's {i}"] = lines[:i] + [twin[i]] + lines[i + 1:]
+    if i < first:
+        changed[f"twice {i}"] = lines[:i] + lines[i:i + 1] + lines[i:]
+        changed[f"swapped {i}"] = lines[:i] + [lines[i + 1], lines[i]] + lines[i + 2:]
+    changed[f"cut at {i}"] = lines[:i]
+hashes = range(2, lines.index("", 2))
+for i in hashes:
+    for k in hashes:
+        if i < k:
+            other = list(lines)
+            other[i], other[k] = lines[k], lines[i]
+            changed[f"hashes {i} and {k}"] = other
+changed["a line behind"] = lines + ["more"]
+changed["an empty line behind"] = lines + [""]
+changed["twice"] = lines + lines
+changed["both"] = lines + twin
+held = 0
+for name, text in changed.items():
+    if text == lines and name != "whole":
+        continue
+    result = subprocess.run(sys.argv[1:], input="".join(line + "\n" for line in text),
+                            capture_output=True, text=True, check=False)
+    if (result.returncode == 0) != (name == "whole") or result.returncode > 2 or result.stdout:
+        sys.exit(f"{name}: status {result.returncode} {result.stdout}")
+    held += 1
+print(held)
+PYTHON
+    run -0 python3 cut.py lm-log check --log-key "$F/m1.vkey" --leaf "$(oracle leaf market.log 6)"
+    [[ $output -gt 50 ]]
+    # The twin's proof holds for its own entry.
+    lm-log check twin/proof --log-key "$F/m1.vkey" --leaf "$(oracle leaf twin/market.log 6)"
+    run -1 lm-log check twin/proof --log-key "$F/m1.vkey" --receipt <(sed -n 7p receipts)
+}
+
+@test "a receipt for another entry, another log, or two of them, is not shown by a proof" {
+    logged 10
+    lm-log prove market.log 4 >proof
+    receipt() { # receipt FILTER: the fifth, changed, by the log's key
+        sed -n 5p receipts | jq -c "del(.sig) | $1" | lm-sign -k "$F/m1.jwk"
+    }
+    not_shown() { # not_shown PATTERN RECEIPT
+        run -1 --separate-stderr lm-log check proof --log-key "$F/m1.vkey" --receipt "$2"
+        [[ -z $output && $stderr == *$1* ]]
+    }
+    lm-log check proof --log-key "$F/m1.vkey" --receipt <(receipt .)
+    not_shown "for another entry than the proof" <(receipt '.n = 5')
+    not_shown "for another entry than the proof" <(receipt '.n = 3')
+    not_shown "the receipt is another log's" <(receipt '.log = "m1/other.log"')
+    not_shown "the receipt is another log's" <(receipt '.log = "m1/Market.log"')
+    not_shown "does not lead to the checkpoint's root" <(receipt ".leaf = \"$(oracle leaf market.log 5)\"")
+    not_shown "" <(receipt . && receipt '.n = 5')
+    not_shown "" <(receipt . && receipt '.log = "m1/other.log"')
+    not_shown "not one signed receipt" <(sed -n 5p receipts | jq -c 'del(.sig)')
+    not_shown "not one signed receipt" <(sed -n 5p market.log)
+}
+
+@test "a witness's state that was put back, cut, or is another log's" {
+    logged 7
+    cosign w1 --first market.log.checkpoint >/dev/null
+    cp w1.seen seven
+    sed -n 8,20p "$F/orders" | append >/dev/null
+    checkpoint >/dev/null
+    head -n 3 "$F/orders" | lm-log append other.log -k "$F/m1.jwk" --now "$NOW" >/dev/null
+    lm-log checkpoint other.log -k "$F/m1.jwk" --now "$NOW" >/dev/null
+    refused() { # refused STATUS PATTERN
+        cp -P w1.seen before 2>/dev/null || true
+        run "-$1" --separate-stderr cosign w1 --log market.log market.log.checkpoint
+        [[ -z $output && $stderr == *"$2"* ]]
+        [[ ! -f w1.seen ]] || cmp w1.seen before
+    }
+    cp other.log.checkpoint w1.seen
+    refused 1 "w1.seen: a checkpoint of m1/other.log, not of m1/market.log"
+    : >w1.seen
+    refused 1 "w1.seen: not a signed note"
+    head -c 60 seven >w1.seen
+    refused 1 "w1.seen: not a signed note"
+    { cat seven; echo; } >w1.seen
+    refused 1 "w1.seen: not a signed note"
+    cat seven seven >w1.seen
+    refused 1 "w1.seen: not a"
+    rm w1.seen && mkdir w1.seen
+    refused 66 "w1.seen"
+    rmdir w1.seen && ln -s w1.seen w1.seen
+    refused 66 "w1.seen"
+    rm w1.seen
+    refused 66 "no checkpoint was seen before"
+    # In a folder that is not there, nothing can be kept, so nothing is signed.
+    run -74 --separate-stderr lm-log cosign -k "$F/w1.jwk" --state nowhere/seen --first --log-key "$F/m1.vkey" --now "$NOW" market.log.checkpoint
+    [[ -z $output ]]
+    # By a link it is the state of old that is gone on from.
+    cp seven elsewhere && ln -s elsewhere w1.seen
+    lm-log prove market.log --from 7 | cosign w1 >/dev/null
+    run -1 --separate-stderr cosign w1 seven
+    [[ $stderr == *"goes back from 20 to 7 entries"* ]]
+    # Put back to what the log's keeper would like it to be, it serves two histories: no witness
+    # knows better than its state, which is why an auditor asks several.
+    mkdir fork
+    (cd fork && sed -n 101,113p "$F/orders" | append >/dev/null && checkpoint >/dev/null)
+    rm w1.seen
+    cosign w1 --first fork/market.log.checkpoint >forked
+    [[ $(tail -n 1 forked) == '— w1 '* ]]
+}
+
+@test "a witness hands out nothing that nobody can read" {
+    logged 3
+    # Lines of keys that nobody here knows are carried along, up to 64 signatures.
+    junk() { # junk COUNT: the checkpoint with so many more
+        cat market.log.checkpoint
+        yes '— other AAAAAAAAAAAA' | head -n "$1"
+    }
+    junk 61 | cosign w1 --first >most
+    [[ $(grep -c '^— ' most) -eq 64 ]]
+    lm-log prove market.log 1 --checkpoint most | lm-log check --log-key "$F/m1.vkey" -w "$F/w1.vkey" --leaf "$(oracle leaf market.log 1)"
+    for count in 62 63 1000000; do
+        run -1 --separate-stderr timeout 10 lm-log cosign -k "$F/w2.jwk" --state w2.seen --first \
+            --log-key "$F/m1.vkey" --now "$NOW" <(junk "$count")
+        [[ -z $output && ($stderr == *"more than 64 signatures"* || $count -gt 63 && $stderr == *"larger than"*) ]]
+        [[ ! -e w2.seen ]]
+    done
+    # A cosignature of its own that is there already makes room for the new one.
+    { junk 61; tail -n 1 most; } >full
+    cosign w1 full | cmp - most
+}
+
+@test "names that look like a log's are others'" {
+    logged 3
+    cosign w1 --first market.log.checkpoint >/dev/null
+    named() { # named NAME: a checkpoint of the same entries in another name, by the log's key
+        rm -rf named && mkdir named
+        head -n 3 "$F/orders" | lm-log append named/market.log -k "$F/m1.jwk" --origin "$1" --now "$NOW" >/dev/null
+        lm-log checkpoint named/market.log -k "$F/m1.jwk" --origin "$1" --now "$NOW"
+    }
+    for name in m1/Market.log M1/market.log m1/m$'\u0430'rket.log m1/market.log$'\u200b' m1/market.log/ /m1/market.log; do
+        named "$name" >other
+        for key in "$F/m1.vkey" "$F/m1.jwk"; do
+            run -1 --separate-stderr lm-log cosign -k "$F/w1.jwk" --state w1.seen --log-key "$key" --now "$NOW" other
+            [[ -z $output && $stderr == *"a checkpoint of "*"not of "* ]]
+        done
+        run -1 --separate-stderr lm-log cosign -k "$F/w1.jwk" --state w1.seen -r "$F/registry.ndjson" \
+            --root "$F/registrar.jwk" --keeper m1 --now "$NOW" other
+        [[ -z $output && $stderr == *"w1.seen: a checkpoint of m1/market.log, not of "* ]]
+    done
+    for name in 'm1/market.log ' ' m1/market.log' $'m1/market.log\n' $'m1/market\u00a0log' m1+market.log; do
+        run -2 named "$name"
+        [[ $output != *"$name"$'\n3\n'* ]]
+    done
+    # A witness may be called as the log is: it is another key, and each of them is asked for.
+    cosign w2 --name m1/market.log --first market.log.checkpoint >both
+    lm-log vkey -k "$F/w2.jwk" --name m1/market.log >namesake.vkey
+    lm-log prove market.log 1 --checkpoint both >proof
+    lm-log check proof --log-key "$F/m1.vkey" -w namesake.vkey --leaf "$(oracle leaf market.log 1)"
+    lm-log prove market.log 1 >proof
+    run -1 --separate-stderr lm-log check proof --log-key "$F/m1.vkey" -w namesake.vkey --leaf "$(oracle leaf market.log 1)"
+    [[ $stderr == *"no cosignature by this key of m1/market.log"* ]]
+}
+
 @test "the manual's examples work as they stand there" {
     cp "$F/m1.jwk" market.jwk
     cp "$F/w1.jwk" witness.jwk

@@ -213,7 +213,7 @@ void lm_log_append_command(struct lm_run *run) {
     char *origin = lm_log_origin(run, options, context.path, &context.key);
     context.origin = origin;
     uint8_t signed_root[LM_HASH_SIZE];
-    uint64_t signed_size = lm_log_signed_size(run, context.path, signed_root);
+    uint64_t signed_size = lm_log_signed_size(run, context.path, &context.key, signed_root);
     context.log =
         lm_log_open(context.path, &error); /* before anything is read that may be hostile */
     if (!context.log || lm_log_lock(context.log, &repair, &error) < 0)

@@ -51,8 +51,8 @@ void lm_log_cat_command(struct lm_run *run);
 char *lm_log_beside(struct lm_run *run, const char *log, const char *suffix) LM_NONNULL;
 
 /* How many entries the last checkpoint beside LOG is over, and the root; 0 where there is none to
- * be read. */
-uint64_t lm_log_signed_size(struct lm_run *run, const char *log,
+ * be read. Ends where it is not by KEY. */
+uint64_t lm_log_signed_size(struct lm_run *run, const char *log, const struct lm_key *key,
                             uint8_t root[LM_HASH_SIZE]) LM_NONNULL;
 /* The log's name: --origin, or that of its last checkpoint, or else the key's id, a slash, and the
  * last part of LOG. Checked to be a note key's name. The caller frees it. */

@@ -17,33 +17,46 @@ char *lm_log_beside(struct lm_run *run, const char *log, const char *suffix) {
     return name;
 }
 
-/* The origin of the last checkpoint, if there is one that can be read. */
-static bool last_origin(struct lm_run *run, const char *log, struct lm_checkpoint *checkpoint) {
-    struct lm_buffer bytes = {0};
+/* The last checkpoint, if there is one that can be read; it borrows from BYTES. */
+static bool read_last(struct lm_run *run, const char *log, struct lm_buffer *bytes,
+                      struct lm_checkpoint *checkpoint) {
     struct lm_error ignored;
     char *path = lm_log_beside(run, log, "checkpoint");
-    bool there = lm_file_read(path, LM_NOTE_SIZE_MAX, &bytes, &ignored) == 0 &&
-                 lm_checkpoint_parse(bytes.data, bytes.size, checkpoint, &ignored) == 0;
-    lm_buffer_free(&bytes);
+    bool there = lm_file_read(path, LM_NOTE_SIZE_MAX, bytes, &ignored) == 0 &&
+                 lm_checkpoint_parse(bytes->data, bytes->size, checkpoint, &ignored) == 0;
     free(path);
     return there;
 }
 
-uint64_t lm_log_signed_size(struct lm_run *run, const char *log, uint8_t root[LM_HASH_SIZE]) {
+uint64_t lm_log_signed_size(struct lm_run *run, const char *log, const struct lm_key *key,
+                            uint8_t root[LM_HASH_SIZE]) {
     struct lm_checkpoint last;
-    if (!last_origin(run, log, &last))
-        return 0;
-    memcpy(root, last.root, LM_HASH_SIZE);
-    return last.size;
+    struct lm_buffer bytes = {0};
+    struct lm_error why;
+    struct lm_error error;
+    uint64_t size = 0;
+    if (read_last(run, log, &bytes, &last)) {
+        if (lm_checkpoint_verify(&last, key->sign_public, NULL, &why) < 0) {
+            lm_fail(&error, why.reason, "%.100s.checkpoint: %.120s", log, why.detail);
+            lm_hint(&error, "the last checkpoint must be by this key, or nothing can be promised");
+            lm_run_fatal(run, &error);
+        }
+        memcpy(root, last.root, LM_HASH_SIZE);
+        size = last.size;
+    }
+    lm_buffer_free(&bytes);
+    return size;
 }
 
 char *lm_log_origin(struct lm_run *run, const struct lm_log_options *options, const char *log,
                     const struct lm_key *key) {
     struct lm_checkpoint last;
+    struct lm_buffer bytes = {0};
     struct lm_error error;
     char *origin = NULL;
     const char *slash = strrchr(log, '/');
-    bool known = last_origin(run, log, &last);
+    bool known = read_last(run, log, &bytes, &last);
+    lm_buffer_free(&bytes);
     if (known && options->origin && strcmp(options->origin, last.origin) != 0)
         lm_run_usage(run, "--origin: the log's last checkpoint calls it '%s'", last.origin);
     int made = options->origin ? asprintf(&origin, "%s", options->origin)

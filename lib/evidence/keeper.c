@@ -166,10 +166,21 @@ static int lock_state(const char *state, struct lm_error *error) {
     return fd;
 }
 
+/* What is handed out must be fit to be read: there may be no room for another signature. */
+static int write_cosigned(const struct lm_witness *witness, const struct lm_checkpoint *next,
+                          struct lm_buffer *out, struct lm_error *error) {
+    struct lm_checkpoint whole;
+    lm_checkpoint_cosign(next, &witness->name, witness->key, witness->now_s, out);
+    if (!lm_buffer_ok(out))
+        return lm_fail_memory(error);
+    return lm_checkpoint_parse(out->data, out->size, &whole, error);
+}
+
 static int cosign(const struct lm_witness *witness, const char *bytes, size_t size,
                   struct lm_buffer *out, struct lm_error *error) {
     struct lm_checkpoint next;
     struct kept last;
+    struct lm_buffer note = {0};
     if (lm_checkpoint_parse(bytes, size, &next, error) < 0 ||
         check_signature(witness, &next, error) < 0)
         return -1;
@@ -182,11 +193,14 @@ static int cosign(const struct lm_witness *witness, const char *bytes, size_t si
             (void)keep_fork(witness, bytes, size, error);
     }
     if (result == 0)
+        result = write_cosigned(witness, &next, &note, error);
+    if (result == 0)
         result = lm_file_replace(witness->state, bytes, size, error);
     if (result == 0) {
-        lm_checkpoint_cosign(&next, &witness->name, witness->key, witness->now_s, out);
+        lm_buffer_bytes(out, note.data, note.size);
         result = lm_buffer_ok(out) ? 0 : lm_fail_memory(error);
     }
+    lm_buffer_free(&note);
     lm_buffer_free(&last.bytes);
     return result;
 }

@@ -47,6 +47,7 @@ struct lm_witness {
  *   LM_FORK         it does not continue the last one, or goes back behind it. Where the log has
  *                   signed two that cannot both be true, the new one is kept in STATE.fork
  *   LM_NOT_INCLUDED the proof does not show that it continues the last one, or is missing
+ *   LM_TOO_LONG     it has so many signatures that there is no room for another
  *   LM_WRONG_SUBJECT, LM_UNSIGNED, LM_BAD_SIGNATURE, LM_BAD_MEMBER
  *   LM_NO_INPUT     there is no state, and FIRST does not say so; LM_EXISTS: the other way round
  */

@@ -27,13 +27,32 @@ static int open_folder(const char *path) {
     return fd;
 }
 
-static int open_index(const char *path) {
+static void close_if_open(int fd) {
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+/* An index is written over and cut without a question: what has another name as well, the log
+ * itself or somebody else's file, is none. */
+static int open_index(const char *path, struct lm_error *error) {
+    struct stat status;
     char *name = NULL;
     int fd = -1;
-    if (asprintf(&name, "%s.index", path) >= 0)
-        fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (asprintf(&name, "%s.index", path) < 0)
+        return lm_fail_memory(error);
+    fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        fail_open(LM_IO, name, error);
+    } else if (S_ISREG(status.st_mode) && status.st_nlink == 1) {
+        free(name);
+        return fd;
+    } else {
+        lm_fail(error, LM_IO, "%.100s: is not a regular file of that name alone", name);
+        lm_hint(error, "without it the index is made again");
+    }
+    close_if_open(fd);
     free(name);
-    return fd;
+    return -1;
 }
 
 static struct lm_log *open_with(const char *path, int flags, enum lm_reason missing,
@@ -55,8 +74,10 @@ static struct lm_log *open_with(const char *path, int flags, enum lm_reason miss
         fail_open(errno == ENOENT ? missing : LM_IO, path, error);
     else if (!S_ISREG(status.st_mode))
         good = lm_fail(error, LM_IO, "%.100s: is not a regular file", path) == 0;
-    else if ((log->folder = open_folder(path)) < 0 || (index = open_index(path)) < 0)
+    else if ((log->folder = open_folder(path)) < 0)
         good = fail_open(LM_IO, path, error) == 0;
+    else
+        good = (index = open_index(path, error)) >= 0;
     lm_log_index_start(&log->index, index);
     if (good)
         return log;
@@ -70,11 +91,6 @@ struct lm_log *lm_log_open(const char *path, struct lm_error *error) {
 
 struct lm_log *lm_log_open_existing(const char *path, struct lm_error *error) {
     return open_with(path, 0, LM_NO_INPUT, error);
-}
-
-static void close_if_open(int fd) {
-    if (fd >= 0)
-        (void)close(fd);
 }
 
 void lm_log_free(struct lm_log *log) {

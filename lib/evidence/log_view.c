@@ -32,10 +32,11 @@ struct lm_log_view *lm_log_view_open(const char *path, struct lm_error *error) {
         lm_fail_memory(error);
         return NULL;
     }
-    view->index_fd = open(name, O_RDONLY | O_CLOEXEC);
+    view->index_fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     free(name);
     lm_log_index_start(&view->index, view->index_fd);
-    view->fd = open(path, O_RDONLY | O_CLOEXEC);
+    view->fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
     if (view->fd >= 0 && fstat(view->fd, &status) == 0 && S_ISREG(status.st_mode)) {
         view->size = (uint64_t)status.st_size;
         return view;

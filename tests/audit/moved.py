@@ -69,6 +69,9 @@ class Moving(world.World):
 
     def offer_terms(self):
         super().offer_terms()
+        # At 12:30 there is none, and B's tariff for who has no contract: A's contract must be over.
+        if self.instant == "2016-04-01T12:30Z":
+            return
         green = [world.tariff("B", "0.02", [{"price": "0.23"}], id="green"),
                  {"type": "contract", "v": 1, "user": "u2", "supplier": "B", "tariff": "green",
                   "valid": f"{self.instant}/2017-01-01T00:00Z"}]

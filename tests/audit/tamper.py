@@ -371,10 +371,12 @@ def _(w):
 @case("the market alone signs, falsely, for a supplier's log that holds readings only", KEEPERS,
       "root_differs lm")
 def _(w):
-    """That log is not the market's, so that its readings would be misplaced. The supplier, whose
-    log nobody has signed for, may have settled elsewhere."""
+    """That log is not the market's, so that its readings would be misplaced, and the supplier had
+    settled without any."""
     w.own["A"] = signed(w, "A/A.log", "lm", [b"nonsense"])
-    w.logs["A"] = w.logs["A"][:w.logs["A"].index(w.find("A", type="settlement")[0])]
+    place = w.logs["A"].index(w.find("A", type="settlement")[0])
+    w.beside = [entry["record"] for entry in w.logs["A"][place:]]
+    w.logs["A"] = w.logs["A"][:place]
 
 
 @case("the market keeps two logs of one name, each with its checkpoint", KEEPERS, "log_forked lm")
