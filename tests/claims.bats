@@ -75,6 +75,14 @@ results() {
     run -1 grep '^not ok' <<<"$output"
 }
 
+@test "a month of half-hours: its bill is answered in parts, and what is done to these a stranger notices" {
+    run -0 --separate-stderr timeout 200 python3 "$LM_ROOT/tests/audit/month.py" "$T/month"
+    [[ -z $stderr ]]
+    [[ ${lines[-1]} == "1..$(grep -c '^ok' <<<"$output")" ]]
+    [[ $(grep -c '^ok' <<<"$output") -ge 28 ]]
+    run -1 grep '^not ok' <<<"$output"
+}
+
 @test "verdicts come in the order of the claims, before the audit's own" {
     { claim ann price "$ON"; claim bob consumed_less "$ON"; claim ann left_out "$ON"; } >"$T/claims"
     run -0 --separate-stderr answers

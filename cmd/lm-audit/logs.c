@@ -111,14 +111,15 @@ static void read_lines(const struct lm_audit_task *task, struct lm_audit *audit)
 
 /* ---- what it says ---- */
 
-/* Exhibits are for programs, not for people. */
+/* Exhibits are for programs, not for people, who are told an answer once, not in parts. */
 static int write_answer(void *pointer, enum lm_type type, const union lm_body *body,
                         struct lm_error *error) {
     struct lm_audit_task *task = pointer;
     (void)error;
     if (!task->options->report)
         lm_record_write(type, body, &task->line);
-    else if (type == LM_TYPE_VERDICT)
+    else if (type == LM_TYPE_VERDICT &&
+             (body->verdict.part == LM_ABSENT || body->verdict.part == 1))
         lm_report_answer(&body->verdict, &task->line);
     else
         return 0;

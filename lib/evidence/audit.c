@@ -34,6 +34,7 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     lm_terms_history_start(&audit->terms);
     lm_commitments_start(&audit->commitments, options->witnesses, options->witness_count);
     lm_receipts_start(&audit->receipts);
+    lm_claims_start(&audit->claims);
     audit->registry = lm_registry_new(options->root, error);
     lm_readings_start(&audit->readings, audit->registry, options->power_max_w);
     if (audit->registry && lm_audit_remake_start(&audit->strict, audit, false, error) == 0) {

@@ -44,7 +44,8 @@ int lm_claim_case_start(struct lm_claim_case *claim, const struct lm_record *rec
     *claim = (struct lm_claim_case){0};
     if (lm_record_from_json(record->line, &claim->record, error) < 0 ||
         read_part(claim->record.as.claim.receipt, &claim->receipt, true, error) < 0 ||
-        read_part(claim->record.as.claim.record, &claim->own, false, error) < 0)
+        read_part(claim->record.as.claim.record, &claim->own, false, error) < 0 ||
+        lm_references_read(&claim->record.as.claim, &claim->references, error) < 0)
         return -1;
     return lm_record_digest(&claim->record, true, claim->digest, error);
 }
@@ -53,6 +54,7 @@ void lm_claim_case_free(struct lm_claim_case *claim) {
     lm_record_free(&claim->record);
     lm_record_free(&claim->receipt);
     lm_record_free(&claim->own);
+    lm_references_free(&claim->references);
 }
 
 /* Fails only where checking does; a record that is not signed as it should be is freed. */
@@ -108,6 +110,7 @@ void lm_claim_case_dispute(const struct lm_claim_case *claim, const struct lm_re
     *dispute = (struct lm_dispute){
         .registry = registry,
         .claim = &claim->record.as.claim,
+        .references = &claim->references,
         .receipt = claim->receipt.line ? &claim->receipt.as.receipt : NULL,
         .receipt_by = claim->receipt_by,
         .own = claim->own.line ? &claim->own : NULL,

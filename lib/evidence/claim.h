@@ -13,6 +13,7 @@ struct lm_claim_case {
                                * proves anything */
     struct lm_record own;
     char receipt_by[65];
+    struct lm_references references;  /* what it points at */
     char digest[LM_DIGEST_TEXT_SIZE]; /* of the claim, signature included */
 };
 

@@ -8,9 +8,8 @@
 #include "lib/record/reject.h"
 
 /* An entry that a claim may point at, as the log's name is not known yet. */
-struct sight {
+struct lm_claims_sight {
     const struct lm_audited *audited;
-    uint64_t n;
     struct lm_period period;
 };
 
@@ -20,10 +19,7 @@ struct lm_claims_case {
     const char *file;
     uint64_t line;
     struct lm_buffer text;
-    struct sight *sights;
-    size_t sight_count;
-    size_t sight_room;
-    struct lm_period *periods; /* that it may be about */
+    struct lm_period *periods; /* that it may be about, ascending, each once */
     size_t period_count;
 };
 
@@ -35,23 +31,44 @@ struct lm_claims_log {
     int64_t signed_s;
 };
 
+void lm_claims_start(struct lm_claims *claims) {
+    *claims = (struct lm_claims){.exhibits_max = LM_EXHIBITS_MAX};
+    lm_names_start(&claims->digests);
+    lm_groups_start(&claims->sighted);
+    lm_claim_index_start(&claims->index);
+}
+
 void lm_claims_free(struct lm_claims *claims) {
     for (size_t i = 0; i < claims->count; i++) {
         lm_claim_case_free(&claims->cases[i].claim);
         lm_buffer_free(&claims->cases[i].text);
-        free(claims->cases[i].sights);
         free(claims->cases[i].periods);
     }
     for (size_t i = 0; i < claims->log_count; i++)
         lm_prover_free(&claims->logs[i].prover);
     lm_facts_list_free(&claims->facts);
+    lm_claim_index_free(&claims->index);
+    lm_groups_free(&claims->sighted);
+    lm_names_free(&claims->digests);
+    free(claims->sights);
     free(claims->cases);
     free(claims->logs);
     *claims = (struct lm_claims){0};
 }
 
+static const struct lm_receipt *receipt_of(const struct lm_claims_case *item) {
+    return item->claim.receipt.line ? &item->claim.receipt.as.receipt : NULL;
+}
+
+/* Entries of that number are looked at. */
+static int point_at(struct lm_claims *claims, uint64_t n, struct lm_error *error) {
+    return lm_groups_enter(&claims->sighted, &n, sizeof n, error) ? 0 : -1;
+}
+
 int lm_claims_add(struct lm_claims *claims, const struct lm_record *record, const char *file,
                   const struct lm_line *line, struct lm_error *error) {
+    uint32_t number;
+    size_t known = claims->digests.count;
     if (record->type != LM_TYPE_CLAIM)
         return 0;
     struct lm_claims_case *cases =
@@ -64,75 +81,105 @@ int lm_claims_add(struct lm_claims *claims, const struct lm_record *record, cons
     lm_buffer_bytes(&item->text, line->data, line->size);
     if (!lm_buffer_ok(&item->text))
         return lm_fail_memory(error);
-    if (lm_claim_case_start(&item->claim, record, error) < 0)
+    if (lm_claim_case_start(&item->claim, record, error) < 0 ||
+        lm_names_add(&claims->digests, item->claim.digest, strlen(item->claim.digest), &number,
+                     error) < 0)
         return -1;
     /* The same claim again is answered once. */
-    for (size_t i = 0; i + 1 < claims->count; i++) {
-        if (strcmp(cases[i].claim.digest, item->claim.digest) == 0)
-            item->refused = true;
+    item->refused = number < known;
+    for (size_t i = 0; i < item->claim.references.count; i++) {
+        if (point_at(claims, item->claim.references.items[i].n, error) < 0)
+            return -1;
     }
-    return 0;
+    return receipt_of(item) ? point_at(claims, (uint64_t)receipt_of(item)->n, error) : 0;
 }
 
 /* ---- what they are about ---- */
 
-static bool points_at(const struct lm_claims_case *item, uint64_t n) {
-    const struct lm_claim *claim = &item->claim.record.as.claim;
-    for (size_t i = 0; i < json_array_size(claim->entries); i++) {
-        const json_t *reference = json_array_get(claim->entries, i);
-        if ((uint64_t)json_integer_value(json_object_get(reference, "n")) == n)
-            return true;
-    }
-    return item->claim.receipt.line && (uint64_t)item->claim.receipt.as.receipt.n == n;
-}
-
 int lm_claims_survey(struct lm_claims *claims, const struct lm_audited *audited,
                      const struct lm_record *record, uint64_t number, struct lm_error *error) {
-    for (size_t i = 0; i < claims->count; i++) {
-        struct lm_claims_case *item = &claims->cases[i];
-        struct sight sight = {.audited = audited, .n = number - 1};
-        const char *market = NULL;
-        struct lm_month month = {0};
-        if (!points_at(item, number - 1))
-            continue;
-        lm_dispute_subject(record, &market, &sight.period, &month);
-        if (!sight.period.minutes)
-            continue;
-        struct sight *sights = lm_array_room(item->sights, &item->sight_room, item->sight_count,
-                                             sizeof *sights, error);
-        if (!sights)
+    struct lm_claims_sight sight = {.audited = audited};
+    const char *market = NULL;
+    struct lm_month month = {0};
+    uint64_t n = number - 1;
+    struct lm_group *group = lm_groups_find(&claims->sighted, &n, sizeof n);
+    if (!group)
+        return 0;
+    lm_dispute_subject(record, &market, &sight.period, &month);
+    if (!sight.period.minutes)
+        return 0;
+    struct lm_claims_sight *sights = lm_array_room(claims->sights, &claims->sight_room,
+                                                   claims->sight_count, sizeof *sights, error);
+    if (!sights)
+        return -1;
+    claims->sights = sights;
+    sights[claims->sight_count] = sight;
+    return lm_group_add(group, claims->sight_count++, error);
+}
+
+static int compare_periods(const void *a, const void *b) {
+    const struct lm_period *x = a;
+    const struct lm_period *y = b;
+    if (x->start_s != y->start_s)
+        return x->start_s < y->start_s ? -1 : 1;
+    return (x->minutes > y->minutes) - (x->minutes < y->minutes);
+}
+
+static int add_period(struct lm_claims_case *item, size_t *room, struct lm_period period,
+                      struct lm_error *error) {
+    if (!period.minutes)
+        return 0;
+    struct lm_period *periods =
+        lm_array_room(item->periods, room, item->period_count, sizeof *periods, error);
+    if (!periods)
+        return -1;
+    item->periods = periods;
+    periods[item->period_count++] = period;
+    return 0;
+}
+
+/* The periods of the entries of number N that the claim points at. */
+static int add_sighted(const struct lm_claims *claims, struct lm_claims_case *item, size_t *room,
+                       uint64_t n, struct lm_error *error) {
+    const struct lm_group *group = lm_groups_find(&claims->sighted, &n, sizeof n);
+    for (size_t i = 0; group && i < group->count; i++) {
+        const struct lm_claims_sight *sight = &claims->sights[group->items[i]];
+        if (sight->audited->keeper &&
+            lm_dispute_refers(&item->claim.references, receipt_of(item), sight->audited->name, n) &&
+            add_period(item, room, sight->period, error) < 0)
             return -1;
-        item->sights = sights;
-        sights[item->sight_count++] = sight;
     }
     return 0;
 }
 
-static bool is_pointed_at(const struct lm_claims_case *item, const char *log, uint64_t n) {
-    const struct lm_receipt *receipt =
-        item->claim.receipt.line ? &item->claim.receipt.as.receipt : NULL;
-    return lm_dispute_refers(&item->claim.record.as.claim, receipt, log, n);
-}
-
-static int find_periods(struct lm_claims_case *item, struct lm_error *error) {
-    const struct lm_claim *claim = &item->claim.record.as.claim;
+static int find_periods(const struct lm_claims *claims, struct lm_claims_case *item,
+                        struct lm_error *error) {
+    const struct lm_references *references = &item->claim.references;
     const char *market;
     struct lm_month month;
     struct lm_period period = {0};
-    item->periods = calloc(item->sight_count + 2, sizeof *item->periods);
-    if (!item->periods)
-        return lm_fail_memory(error);
-    if (claim->period.minutes)
-        item->periods[item->period_count++] = claim->period;
+    size_t room = 0;
+    size_t kept = 0;
     if (item->claim.own.line)
         lm_dispute_subject(&item->claim.own, &market, &period, &month);
-    if (period.minutes)
-        item->periods[item->period_count++] = period;
-    for (size_t i = 0; i < item->sight_count; i++) {
-        const struct sight *sight = &item->sights[i];
-        if (sight->audited->keeper && is_pointed_at(item, sight->audited->name, sight->n))
-            item->periods[item->period_count++] = sight->period;
+    if (add_period(item, &room, item->claim.record.as.claim.period, error) < 0 ||
+        add_period(item, &room, period, error) < 0)
+        return -1;
+    for (size_t i = 0; i < references->count; i++) {
+        if ((i == 0 || references->items[i].n != references->items[i - 1].n) &&
+            add_sighted(claims, item, &room, references->items[i].n, error) < 0)
+            return -1;
     }
+    if (receipt_of(item) &&
+        add_sighted(claims, item, &room, (uint64_t)receipt_of(item)->n, error) < 0)
+        return -1;
+    if (item->period_count > 0)
+        qsort(item->periods, item->period_count, sizeof *item->periods, compare_periods);
+    for (size_t i = 0; i < item->period_count; i++) {
+        if (kept == 0 || compare_periods(&item->periods[i], &item->periods[kept - 1]) != 0)
+            item->periods[kept++] = item->periods[i];
+    }
+    item->period_count = kept;
     return 0;
 }
 
@@ -148,7 +195,9 @@ int lm_claims_open(struct lm_claims *claims, const struct lm_registry *registry,
         if (item->refused)
             continue;
         if (lm_claim_case_open(&item->claim, registry, now_s, error) == 0) {
-            if (find_periods(item, error) < 0)
+            if (find_periods(claims, item, error) < 0 ||
+                lm_claim_index_enter(&claims->index, &item->claim, item->periods,
+                                     item->period_count, error) < 0)
                 return -1;
             continue;
         }
@@ -163,27 +212,75 @@ int lm_claims_open(struct lm_claims *claims, const struct lm_registry *registry,
 
 /* ---- what is collected ---- */
 
-static bool is_about(const struct lm_claims_case *item, struct lm_period period) {
-    for (size_t i = 0; i < item->period_count; i++) {
-        if (item->periods[i].start_s == period.start_s &&
-            item->periods[i].minutes == period.minutes)
-            return true;
+/* The log that an input is; its number where its keeper has signed for it, else SIZE_MAX. */
+static int find_log(struct lm_claims *claims, const struct lm_audited *audited, size_t *number,
+                    struct lm_error *error) {
+    struct lm_claims_log log = {.audited = audited};
+    *number = SIZE_MAX;
+    if (!audited->log || !audited->keeper)
+        return 0;
+    for (size_t i = 0; i < claims->log_count; i++) {
+        if (claims->logs[i].audited == audited)
+            *number = i;
     }
-    return false;
+    if (*number != SIZE_MAX || !lm_commitments_newest(claims->commitments, audited, &log.checkpoint,
+                                                      &log.checkpoint_size, &log.signed_s))
+        return 0;
+    struct lm_claims_log *logs =
+        lm_array_room(claims->logs, &claims->log_room, claims->log_count, sizeof *logs, error);
+    if (!logs)
+        return -1;
+    claims->logs = logs;
+    lm_prover_start(&log.prover, audited->committed);
+    *number = claims->log_count;
+    logs[claims->log_count++] = log;
+    return 0;
 }
 
-static bool wants_term(const struct lm_record *record, const char *claimant) {
-    const struct lm_identity *identity = &record->as.identity;
-    if (record->type == LM_TYPE_CONTRACT)
-        return strcmp(record->as.contract.user, claimant) == 0;
-    if (record->type != LM_TYPE_IDENTITY)
-        return true;
-    if (identity->role == LM_ROLE_USER)
-        return strcmp(identity->id, claimant) == 0;
-    if (identity->role == LM_ROLE_METER)
-        return identity->user && strcmp(identity->user, claimant) == 0;
-    return identity->role == LM_ROLE_SUPPLIER || identity->role == LM_ROLE_DSO ||
-           identity->role == LM_ROLE_TSO || identity->role == LM_ROLE_MARKET;
+int lm_claims_see(struct lm_claims *claims, const struct lm_audited *audited, uint64_t number,
+                  const struct lm_record *record, enum lm_reason refused,
+                  const uint8_t leaf[LM_HASH_SIZE], struct lm_error *error) {
+    size_t place;
+    bool wanted = false;
+    if (claims->count == 0)
+        return 0;
+    if (find_log(claims, audited, &place, error) < 0)
+        return -1;
+    struct lm_claims_log *log = place == SIZE_MAX ? NULL : &claims->logs[place];
+    bool committed = log && number <= audited->committed && record && record->wrapped;
+    struct lm_fact fact = {.n = number - 1, .refused = refused, .source = SIZE_MAX};
+    const struct lm_claim_seen seen = {.record = record,
+                                       .refused = refused,
+                                       .log = committed ? audited->name : NULL,
+                                       .n = fact.n,
+                                       .last = number == audited->committed};
+    if (record && lm_claim_index_wants(&claims->index, claims->registry, &seen, &wanted, error) < 0)
+        return -1;
+    if (wanted) {
+        if (committed) {
+            fact.log = audited->name;
+            fact.keeper = audited->keeper;
+            fact.log_size = audited->committed;
+            fact.signed_s = log->signed_s;
+            fact.source = place;
+            memcpy(fact.leaf, leaf, sizeof fact.leaf);
+            if (lm_prover_want(&log->prover, &fact.number, error) < 0)
+                return -1;
+        }
+        if (lm_claim_index_add(&claims->index, claims->facts.count, error) < 0 ||
+            lm_facts_list_add(&claims->facts, claims->registry, record, &fact, error) < 0)
+            return -1;
+    }
+    if (log)
+        lm_prover_add(&log->prover, leaf);
+    return 0;
+}
+
+/* ---- the facts of one claim ---- */
+
+static bool is_about(const struct lm_claims_case *item, struct lm_period period) {
+    return item->period_count > 0 && bsearch(&period, item->periods, item->period_count,
+                                             sizeof *item->periods, compare_periods);
 }
 
 /* What the claimant's kind of claim is judged by, see the table in dispute.c. */
@@ -216,97 +313,45 @@ static bool wants_record(const struct lm_claims *claims, const struct lm_claims_
 }
 
 /* A receipt for what is not there, or for an order that its keeper says was never there. */
-static bool wants_entry(const struct lm_claims_case *item, const struct lm_audited *audited,
-                        const struct lm_record *record, enum lm_reason refused, uint64_t n) {
+static bool wants_entry(const struct lm_claims_case *item, const struct lm_fact *fact) {
     const struct lm_claim *claim = &item->claim.record.as.claim;
-    const struct lm_receipt *receipt =
-        item->claim.receipt.line ? &item->claim.receipt.as.receipt : NULL;
-    if (receipt && strcmp(receipt->log, audited->name) == 0 &&
-        (n == (uint64_t)receipt->n ||
-         ((uint64_t)receipt->n >= audited->committed && n + 1 == audited->committed)))
+    const struct lm_receipt *receipt = receipt_of(item);
+    if (receipt && strcmp(receipt->log, fact->log) == 0 &&
+        (fact->n == (uint64_t)receipt->n ||
+         ((uint64_t)receipt->n >= fact->log_size && fact->n + 1 == fact->log_size)))
         return true;
-    return lm_fact_is_foreign(refused) && record->type == LM_TYPE_ORDER &&
-           claim->kind == LM_CLAIM_ALTERED && strcmp(record->as.order.from, claim->claimant) == 0;
+    return lm_fact_is_foreign(fact->refused) && fact->record.type == LM_TYPE_ORDER &&
+           claim->kind == LM_CLAIM_ALTERED &&
+           strcmp(fact->record.as.order.from, claim->claimant) == 0;
 }
 
-static bool is_wanted(const struct lm_claims *claims, const struct lm_audited *audited,
-                      const struct lm_record *record, enum lm_reason refused, bool committed,
-                      uint64_t n) {
-    for (size_t i = 0; i < claims->count; i++) {
-        const struct lm_claims_case *item = &claims->cases[i];
-        const struct lm_claim *claim = &item->claim.record.as.claim;
-        if (item->refused)
-            continue;
-        if (refused == LM_NONE && lm_fact_is_term(record->type) &&
-            wants_term(record, claim->claimant))
-            return true;
-        if (!committed)
-            continue;
-        if (wants_entry(item, audited, record, refused, n))
-            return true;
-        if (refused == LM_NONE &&
-            (wants_record(claims, item, record) ||
-             (is_pointed_at(item, audited->name, n) &&
-              lm_dispute_concerns(claims->registry, record, claim->claimant))))
-            return true;
-    }
-    return false;
+static bool wants(const struct lm_claims *claims, const struct lm_claims_case *item,
+                  const struct lm_fact *fact) {
+    const char *claimant = item->claim.record.as.claim.claimant;
+    const char *whose;
+    bool good = fact->refused == LM_NONE;
+    if (good && lm_fact_term_of(&fact->record, &whose) && (!whose || strcmp(whose, claimant) == 0))
+        return true;
+    return fact->log &&
+           (wants_entry(item, fact) ||
+            (good &&
+             (wants_record(claims, item, &fact->record) ||
+              (lm_dispute_refers(&item->claim.references, receipt_of(item), fact->log, fact->n) &&
+               lm_dispute_concerns(claims->registry, &fact->record, claimant)))));
 }
 
-/* The log that an input is; its number where its keeper has signed for it, else SIZE_MAX. */
-static int find_log(struct lm_claims *claims, const struct lm_audited *audited, size_t *number,
-                    struct lm_error *error) {
-    struct lm_claims_log log = {.audited = audited};
-    *number = SIZE_MAX;
-    if (!audited->log || !audited->keeper)
-        return 0;
-    for (size_t i = 0; i < claims->log_count; i++) {
-        if (claims->logs[i].audited == audited)
-            *number = i;
+static int find_view(struct lm_claims *claims, const struct lm_claims_case *item,
+                     struct lm_view *view, struct lm_error *error) {
+    struct lm_group numbers = {0};
+    int result = lm_claim_index_collect(&claims->index, &item->claim, item->periods,
+                                        item->period_count, &numbers, error);
+    for (size_t i = 0; i < numbers.count && result == 0; i++) {
+        struct lm_fact *fact = claims->facts.items[numbers.items[i]];
+        if (wants(claims, item, fact))
+            result = lm_view_add(view, fact, error);
     }
-    if (*number != SIZE_MAX || !lm_commitments_newest(claims->commitments, audited, &log.checkpoint,
-                                                      &log.checkpoint_size, &log.signed_s))
-        return 0;
-    struct lm_claims_log *logs =
-        lm_array_room(claims->logs, &claims->log_room, claims->log_count, sizeof *logs, error);
-    if (!logs)
-        return -1;
-    claims->logs = logs;
-    lm_prover_start(&log.prover, audited->committed);
-    *number = claims->log_count;
-    logs[claims->log_count++] = log;
-    return 0;
-}
-
-int lm_claims_see(struct lm_claims *claims, const struct lm_audited *audited, uint64_t number,
-                  const struct lm_record *record, enum lm_reason refused,
-                  const uint8_t leaf[LM_HASH_SIZE], struct lm_error *error) {
-    size_t place;
-    if (claims->count == 0)
-        return 0;
-    if (find_log(claims, audited, &place, error) < 0)
-        return -1;
-    struct lm_claims_log *log = place == SIZE_MAX ? NULL : &claims->logs[place];
-    uint64_t n = number - 1;
-    bool committed = log && number <= audited->committed && record && record->wrapped;
-    struct lm_fact fact = {.n = n, .refused = refused, .source = SIZE_MAX};
-    if (record && is_wanted(claims, audited, record, refused, committed, n)) {
-        if (committed) {
-            fact.log = audited->name;
-            fact.keeper = audited->keeper;
-            fact.log_size = audited->committed;
-            fact.signed_s = log->signed_s;
-            fact.source = place;
-            memcpy(fact.leaf, leaf, sizeof fact.leaf);
-            if (lm_prover_want(&log->prover, &fact.number, error) < 0)
-                return -1;
-        }
-        if (lm_facts_list_add(&claims->facts, record, &fact, error) < 0)
-            return -1;
-    }
-    if (log)
-        lm_prover_add(&log->prover, leaf);
-    return 0;
+    lm_group_free(&numbers);
+    return result < 0 ? -1 : lm_view_prepare(view, error);
 }
 
 /* ---- the answers ---- */
@@ -366,19 +411,16 @@ struct telling {
     json_t *digests; /* NULL while the exhibits are told */
 };
 
-/* Once for the digests, which the verdict names, once for the exhibits behind it. */
-static int each_exhibit(const struct lm_claims *claims, const char *digest,
-                        const struct telling *telling, struct lm_error *error) {
+/* Of the facts from FIRST on: once for the digests, which the verdict names, once for the exhibits
+ * behind it. */
+static int each_exhibit(const struct lm_claims *claims, const struct lm_view *shown, size_t first,
+                        const char *digest, const struct telling *telling, struct lm_error *error) {
     struct lm_buffer note = {0};
-    size_t count = 0;
     int result = 0;
-    for (size_t i = 0; i < claims->facts.count && result == 0; i++) {
-        const struct lm_fact *fact = &claims->facts.items[i];
+    for (size_t i = first; i < shown->count && i - first < claims->exhibits_max && result == 0;
+         i++) {
         union lm_body body;
-        if (!fact->used || !fact->log || count == LM_EXHIBITS_MAX)
-            continue;
-        count++;
-        result = make_exhibit(claims, fact, digest, &note, &body.exhibit, error);
+        result = make_exhibit(claims, shown->items[i], digest, &note, &body.exhibit, error);
         if (result < 0)
             break;
         result = telling->digests ? add_digest(telling->digests, &body.exhibit, error)
@@ -389,36 +431,82 @@ static int each_exhibit(const struct lm_claims *claims, const char *digest,
     return result;
 }
 
+/* One part, or all of it: VERDICT with the exhibits of the facts from FIRST on. */
+static int tell_part(const struct lm_claims *claims, const struct lm_view *shown, size_t first,
+                     const struct lm_verdict *verdict, struct telling *telling,
+                     struct lm_error *error) {
+    union lm_body body = {.verdict = *verdict};
+    telling->digests = json_array();
+    if (!telling->digests)
+        return lm_fail_memory(error);
+    int result = each_exhibit(claims, shown, first, verdict->claim, telling, error);
+    body.verdict.exhibits = telling->digests;
+    if (result == 0)
+        result = telling->tell(telling->context, LM_TYPE_VERDICT, &body, error);
+    json_decref(telling->digests);
+    telling->digests = NULL;
+    return result < 0 ? -1 : each_exhibit(claims, shown, first, verdict->claim, telling, error);
+}
+
+static int tell_parts(const struct lm_claims *claims, const struct lm_view *shown,
+                      struct lm_verdict *verdict, struct telling *telling, struct lm_error *error) {
+    size_t max = claims->exhibits_max;
+    size_t parts = shown->count > max ? (shown->count + max - 1) / max : 1;
+    for (size_t i = 0; i < parts; i++) {
+        if (parts > 1) {
+            verdict->part = (int64_t)i + 1;
+            verdict->parts = (int64_t)parts;
+        }
+        if (tell_part(claims, shown, i * max, verdict, telling, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What the answer rests on and can be shown of it. */
+static int find_shown(const struct lm_view *view, struct lm_view *shown, struct lm_error *error) {
+    for (size_t i = 0; i < view->count; i++) {
+        struct lm_fact *fact = view->items[i];
+        if (fact->used && fact->log && lm_view_add(shown, fact, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int answer(struct lm_claims *claims, const struct lm_claims_case *item, bool blame,
                   struct telling *telling, bool *upheld, struct lm_error *error) {
     struct lm_dispute dispute;
+    struct lm_view view = {0};
+    struct lm_view shown = {0};
     struct lm_buffer text = {0};
     union lm_body body;
     lm_claim_case_dispute(&item->claim, claims->registry, &dispute);
-    dispute.facts = &claims->facts;
+    dispute.view = &view;
     dispute.whole = true;
-    if (lm_dispute_judge(&dispute, error) < 0)
-        return -1;
-    *upheld = *upheld || dispute.result == LM_RESULT_UPHELD;
-    lm_text_clean(dispute.text, strlen(dispute.text), &text);
-    lm_buffer_byte(&text, '\0');
-    telling->digests = json_array();
-    int result = telling->digests && lm_buffer_ok(&text) ? 0 : lm_fail_memory(error);
+    int result = find_view(claims, item, &view, error);
     if (result == 0)
-        result = each_exhibit(claims, item->claim.digest, telling, error);
+        result = lm_dispute_judge(&dispute, error);
+    if (result == 0)
+        result = find_shown(&view, &shown, error);
+    if (result == 0) {
+        *upheld = *upheld || dispute.result == LM_RESULT_UPHELD;
+        lm_text_clean(dispute.text, strlen(dispute.text), &text);
+        lm_buffer_byte(&text, '\0');
+        if (!lm_buffer_ok(&text))
+            result = lm_fail_memory(error);
+    }
     if (result == 0) {
         lm_record_clear(LM_TYPE_VERDICT, &body);
-        body.verdict = (struct lm_verdict){.claim = item->claim.digest,
-                                           .exhibits = telling->digests,
-                                           .party = blame ? dispute.party : NULL,
-                                           .result = (int)dispute.result,
-                                           .text = text.data};
-        result = telling->tell(telling->context, LM_TYPE_VERDICT, &body, error);
+        body.verdict.claim = item->claim.digest;
+        body.verdict.party = blame ? dispute.party : NULL;
+        body.verdict.result = (int)dispute.result;
+        body.verdict.text = text.data;
+        result = tell_parts(claims, &shown, &body.verdict, telling, error);
     }
-    json_decref(telling->digests);
-    telling->digests = NULL;
     lm_buffer_free(&text);
-    return result < 0 ? -1 : each_exhibit(claims, item->claim.digest, telling, error);
+    lm_view_free(&shown);
+    lm_view_free(&view);
+    return result;
 }
 
 int lm_claims_answer(struct lm_claims *claims, bool blame,

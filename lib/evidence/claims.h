@@ -11,13 +11,16 @@
 
 #include "lib/evidence/audited.h"
 #include "lib/evidence/claim.h"
+#include "lib/evidence/claim_index.h"
 #include "lib/evidence/commitments.h"
 
-/* A verdict names no more exhibits, so that it stays a record. */
+/* A verdict names no more exhibits, so that it stays a record; an answer that rests on more of them
+ * comes in several verdicts, each a part with its own. */
 #define LM_EXHIBITS_MAX 1200
 
 struct lm_claims_case;
 struct lm_claims_log;
+struct lm_claims_sight;
 
 struct lm_claims {
     struct lm_claims_case *cases;
@@ -26,11 +29,19 @@ struct lm_claims {
     struct lm_claims_log *logs;
     size_t log_count;
     size_t log_room;
+    struct lm_names digests;  /* of the claims */
+    struct lm_groups sighted; /* by an entry's number that is pointed at: places in sights */
+    struct lm_claims_sight *sights;
+    size_t sight_count;
+    size_t sight_room;
+    struct lm_claim_index index;
     struct lm_facts facts;
+    size_t exhibits_max; /* LM_EXHIBITS_MAX, if it is not set lower */
     const struct lm_registry *registry;
     const struct lm_commitments *commitments;
 };
 
+void lm_claims_start(struct lm_claims *claims) LM_NONNULL;
 void lm_claims_free(struct lm_claims *claims) LM_NONNULL;
 
 /* Adds a claim, before the first line of any log; passes over other types. FILE (may be NULL) must
@@ -60,8 +71,9 @@ int lm_claims_see(struct lm_claims *claims, const struct lm_audited *audited, ui
                   const uint8_t leaf[LM_HASH_SIZE], struct lm_error *error)
     LM_NONNULL_AT(1, 2, 6, 7) LM_MUST_CHECK;
 
-/* Answers the claims in their order: TELL gets each verdict, then its exhibits. With BLAME false
- * nobody is named. *upheld says whether any claim was. */
+/* Answers the claims in their order: TELL gets each verdict, then its exhibits; of a verdict in
+ * parts each part, then the exhibits of that. With BLAME false nobody is named. *upheld says
+ * whether any claim was. */
 int lm_claims_answer(struct lm_claims *claims, bool blame,
                      int (*tell)(void *context, enum lm_type type, const union lm_body *body,
                                  struct lm_error *error),

@@ -45,7 +45,9 @@
     X(IMPLAUSIBLE, "implausible", "a reading is of more energy than a meter can carry")            \
     X(EARLY, "early", "a reading was logged before its period had ended")                          \
     /* verdicts on claims */                                                                       \
-    X(EXHIBITS, "exhibits", "an exhibit that a verdict names is not there")                        \
+    X(EXHIBITS, "exhibits", "an exhibit that a verdict names, or a part of it, is not there")      \
+    X(VERDICT_PARTS, "verdict_parts",                                                              \
+      "parts of a verdict say different things, or one is there with different content")           \
     X(VERDICT_UNFOUNDED, "verdict_unfounded", "a verdict does not follow from its exhibits")
 
 /* What can be wrong with issued records: X(constant, suffix, what it means). */

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/evidence/dispute_parts.h"
@@ -39,23 +40,54 @@ int lm_dispute_answer(struct lm_dispute *dispute, enum lm_result result, const c
     return 0;
 }
 
-static bool is_reference(const json_t *reference, const char *log, uint64_t n) {
-    const char *named = json_string_value(json_object_get(reference, "log"));
-    return (uint64_t)json_integer_value(json_object_get(reference, "n")) == n &&
-           (!named || strcmp(named, log) == 0);
+static int compare_references(const void *a, const void *b) {
+    const struct lm_reference *x = a;
+    const struct lm_reference *y = b;
+    return (x->n > y->n) - (x->n < y->n);
 }
 
-bool lm_dispute_refers(const struct lm_claim *claim, const struct lm_receipt *receipt,
+int lm_references_read(const struct lm_claim *claim, struct lm_references *references,
+                       struct lm_error *error) {
+    size_t count = json_array_size(claim->entries);
+    *references = (struct lm_references){.items = calloc(count + 1, sizeof *references->items)};
+    if (!references->items)
+        return lm_fail_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *entry = json_array_get(claim->entries, i);
+        references->items[references->count++] =
+            (struct lm_reference){.n = (uint64_t)json_integer_value(json_object_get(entry, "n")),
+                                  .log = json_string_value(json_object_get(entry, "log"))};
+    }
+    qsort(references->items, count, sizeof *references->items, compare_references);
+    return 0;
+}
+
+void lm_references_free(struct lm_references *references) {
+    free(references->items);
+    *references = (struct lm_references){0};
+}
+
+bool lm_dispute_refers(const struct lm_references *references, const struct lm_receipt *receipt,
                        const char *log, uint64_t n) {
-    for (size_t i = 0; i < json_array_size(claim->entries); i++) {
-        if (is_reference(json_array_get(claim->entries, i), log, n))
+    size_t low = 0;
+    size_t high = references->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (references->items[middle].n < n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < references->count && references->items[low].n == n; low++) {
+        const char *named = references->items[low].log;
+        if (!named || strcmp(named, log) == 0)
             return true;
     }
     return receipt && (uint64_t)receipt->n == n && strcmp(receipt->log, log) == 0;
 }
 
 bool lm_dispute_named(const struct lm_dispute *dispute, const struct lm_fact *fact) {
-    return fact->log && lm_dispute_refers(dispute->claim, NULL, fact->log, fact->n);
+    return fact->log && lm_dispute_refers(dispute->references, NULL, fact->log, fact->n);
 }
 
 bool lm_dispute_names_any(const struct lm_dispute *dispute, enum lm_type type) {
@@ -103,39 +135,45 @@ void lm_dispute_subject(const struct lm_record *record, const char **market,
     }
 }
 
-bool lm_dispute_concerns(const struct lm_registry *registry, const struct lm_record *record,
-                         const char *claimant) {
+const char *lm_dispute_owner(const struct lm_registry *registry, const struct lm_record *record) {
     const union lm_body *body = &record->as;
     struct lm_registered meter;
     struct lm_error ignored;
     switch (record->type) {
-    case LM_TYPE_CLEARING:
-        return true;
     case LM_TYPE_ORDER:
-        return strcmp(body->order.from, claimant) == 0;
+        return body->order.from;
     case LM_TYPE_TRADE:
-        return strcmp(body->trade.from, claimant) == 0;
+        return body->trade.from;
     case LM_TYPE_NOTICE:
-        return strcmp(body->notice.to, claimant) == 0;
+        return body->notice.to;
     case LM_TYPE_SETTLEMENT:
     case LM_TYPE_ADJUSTMENT:
-        return strcmp(body->settlement.party, claimant) == 0;
+        return body->settlement.party;
     case LM_TYPE_BILL:
-        return strcmp(body->bill.user, claimant) == 0;
+        return body->bill.user;
     case LM_TYPE_READING:
         return lm_registry_by_id(registry, body->reading.meter, body->reading.period.start_s,
-                                 &meter, &ignored) == 0 &&
-               meter.user && strcmp(meter.user, claimant) == 0;
+                                 &meter, &ignored) == 0
+                   ? meter.user
+                   : NULL;
     default:
-        return false;
+        return NULL;
     }
+}
+
+bool lm_dispute_concerns(const struct lm_registry *registry, const struct lm_record *record,
+                         const char *claimant) {
+    if (record->type == LM_TYPE_CLEARING)
+        return true;
+    const char *owner = lm_dispute_owner(registry, record);
+    return owner && strcmp(owner, claimant) == 0;
 }
 
 struct lm_fact *lm_dispute_next(const struct lm_dispute *dispute, enum lm_type type,
                                 size_t *place) {
-    for (size_t i = *place + 1; i < dispute->facts->count; i++) {
-        struct lm_fact *fact = &dispute->facts->items[i];
-        if (fact->record.type == type && lm_fact_counts(dispute->registry, fact)) {
+    for (size_t i = *place + 1; i < dispute->view->count; i++) {
+        struct lm_fact *fact = dispute->view->items[i];
+        if (fact->record.type == type && fact->counts && !fact->repeated) {
             *place = i;
             return fact;
         }
@@ -149,9 +187,10 @@ static void find_subject(struct lm_dispute *dispute) {
     const char *market = NULL;
     struct lm_period period = {0};
     struct lm_month month = {0};
-    for (size_t i = 0; i < dispute->facts->count; i++) {
-        struct lm_fact *fact = &dispute->facts->items[i];
-        if (!fact->log || !lm_dispute_refers(claim, dispute->receipt, fact->log, fact->n) ||
+    for (size_t i = 0; i < dispute->view->count; i++) {
+        struct lm_fact *fact = dispute->view->items[i];
+        if (!fact->log ||
+            !lm_dispute_refers(dispute->references, dispute->receipt, fact->log, fact->n) ||
             !lm_dispute_concerns(dispute->registry, &fact->record, claim->claimant))
             continue;
         fact->used = true;
@@ -167,8 +206,8 @@ static void find_subject(struct lm_dispute *dispute) {
 /* A market that nothing names is the one that the claimant has an order or a trade in. */
 static void find_market(struct lm_dispute *dispute) {
     const char *claimant = dispute->claim->claimant;
-    for (size_t i = 0; i < dispute->facts->count && !dispute->market; i++) {
-        const struct lm_fact *fact = &dispute->facts->items[i];
+    for (size_t i = 0; i < dispute->view->count && !dispute->market; i++) {
+        const struct lm_fact *fact = dispute->view->items[i];
         const struct lm_record *record = &fact->record;
         if (record->type == LM_TYPE_ORDER && strcmp(record->as.order.from, claimant) == 0 &&
             lm_same_period(record->as.order.period, dispute->period))
@@ -180,8 +219,6 @@ static void find_market(struct lm_dispute *dispute) {
 }
 
 int lm_dispute_judge(struct lm_dispute *dispute, struct lm_error *error) {
-    for (size_t i = 0; i < dispute->facts->count; i++)
-        dispute->facts->items[i].used = false;
     find_subject(dispute);
     find_market(dispute);
     return kinds[dispute->claim->kind].judge(dispute, error);

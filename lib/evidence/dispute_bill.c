@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/groups.h"
 #include "lib/evidence/dispute_parts.h"
+#include "lib/evidence/period_set.h"
 #include "lib/settle/bills.h"
 #include "lib/settle/settle.h"
 
@@ -11,10 +13,14 @@ struct judging {
     struct lm_dispute *dispute;
     struct lm_fact *bill;
     const char *supplier;
-    bool any;              /* the bill was made again */
-    bool differs;          /* and is another one */
-    struct lm_fact *wrong; /* a settlement that is not what it should be */
-    bool doubted;          /* something could not be made again: */
+    struct lm_groups settlements; /* that supplier's with her, by period; places in the view */
+    struct lm_period_set made;    /* the periods of those that were made again */
+    struct lm_period_set billed;  /* the periods of those that the bill rests on */
+    bool any;                     /* the bill was made again */
+    bool differs;                 /* and is another one */
+    struct lm_fact *wrong;        /* a settlement that is not what it should be */
+    struct lm_fact *unmade;       /* a settlement that could not be made again */
+    bool doubted;                 /* something could not be made again: */
     char why[256];
 };
 
@@ -48,9 +54,36 @@ static bool may_be_in_month(struct lm_month month, struct lm_period period) {
 static bool is_own_settlement(const struct judging *judging, const struct lm_fact *fact) {
     const struct lm_settlement *settlement = &fact->record.as.settlement;
     return (fact->record.type == LM_TYPE_SETTLEMENT || fact->record.type == LM_TYPE_ADJUSTMENT) &&
-           fact->refused == LM_NONE && fact->log &&
+           fact->counts && !fact->repeated && fact->log &&
            strcmp(settlement->party, claimant_of(judging)) == 0 &&
            strcmp(settlement->supplier, judging->supplier) == 0;
+}
+
+/* Places the settlements by their periods. */
+static int sort_settlements(struct judging *judging, struct lm_error *error) {
+    const struct lm_view *view = judging->dispute->view;
+    for (size_t i = 0; i < view->count; i++) {
+        int64_t key[2];
+        if (!is_own_settlement(judging, view->items[i]))
+            continue;
+        lm_period_key(view->items[i]->record.as.settlement.period, key);
+        struct lm_group *group = lm_groups_enter(&judging->settlements, key, sizeof key, error);
+        if (!group || lm_group_add(group, i, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static const struct lm_group *settlements_of(const struct judging *judging,
+                                             struct lm_period period) {
+    int64_t key[2];
+    lm_period_key(period, key);
+    return lm_groups_find(&judging->settlements, key, sizeof key);
+}
+
+static struct lm_fact *settlement_at(const struct judging *judging, const struct lm_group *group,
+                                     size_t i) {
+    return judging->dispute->view->items[group->items[i]];
 }
 
 /* ---- the bill ---- */
@@ -77,7 +110,7 @@ static int on_doubt(void *context, const char *source, uint64_t line, const stru
 
 static bool is_for_bill(const struct judging *judging, const struct lm_fact *fact) {
     const struct lm_record *record = &fact->record;
-    if (!lm_fact_counts(judging->dispute->registry, fact))
+    if (!fact->counts)
         return false;
     switch (record->type) {
     case LM_TYPE_TARIFF:
@@ -106,11 +139,16 @@ static int bill_again(struct judging *judging, struct lm_error *error) {
         .bill = on_bill, .reject = on_doubt, .context = judging};
     struct lm_bills *bills = lm_bills_new(&options, error);
     int result = bills ? 0 : -1;
-    for (size_t i = 0; i < judging->dispute->facts->count && result == 0; i++) {
-        struct lm_fact *fact = &judging->dispute->facts->items[i];
+    for (size_t i = 0; i < judging->dispute->view->count && result == 0; i++) {
+        struct lm_fact *fact = judging->dispute->view->items[i];
         if (!is_for_bill(judging, fact))
             continue;
         fact->used = true;
+        if (is_own_settlement(judging, fact) &&
+            lm_period_set_add(&judging->billed, fact->record.as.settlement.period, error) < 0) {
+            result = -1;
+            break;
+        }
         struct lm_error why;
         if (lm_bills_add(bills, &fact->record, "", i + 1, &why) == 0)
             continue;
@@ -130,51 +168,45 @@ static int bill_again(struct judging *judging, struct lm_error *error) {
 /* ---- its settlements ---- */
 
 /* Where it was adjusted, all that was issued has to add up to what is right. */
-static int compare_adjusted(struct judging *judging, const struct lm_settlement *made,
-                            bool *differs) {
+static bool differs_adjusted(const struct judging *judging, const struct lm_group *group,
+                             const struct lm_settlement *made) {
     lm_i128 amount_nano = 0;
     lm_i128 without_nano = 0;
-    for (size_t i = 0; i < judging->dispute->facts->count; i++) {
-        const struct lm_fact *fact = &judging->dispute->facts->items[i];
-        const struct lm_settlement *issued = &fact->record.as.settlement;
-        if (!is_own_settlement(judging, fact) || !lm_same_period(issued->period, made->period))
-            continue;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct lm_settlement *issued =
+            &settlement_at(judging, group, i)->record.as.settlement;
         if (!lm_add_i128(amount_nano, issued->amount_nano, &amount_nano) ||
-            !lm_add_i128(without_nano, issued->without_market_nano, &without_nano)) {
-            *differs = true;
-            return 0;
-        }
+            !lm_add_i128(without_nano, issued->without_market_nano, &without_nano))
+            return true;
     }
-    *differs = amount_nano != made->amount_nano || without_nano != made->without_market_nano;
-    return 0;
+    return amount_nano != made->amount_nano || without_nano != made->without_market_nano;
 }
 
 static int on_settlement(void *context, enum lm_type type, const struct lm_settlement *made,
                          struct lm_error *error) {
     struct judging *judging = context;
+    const struct lm_group *group = settlements_of(judging, made->period);
     struct lm_fact *issued = NULL;
     bool adjusted = false;
     bool differs = false;
     (void)type;
-    if (strcmp(made->party, claimant_of(judging)) != 0 || judging->wrong)
+    if (strcmp(made->party, claimant_of(judging)) != 0 || judging->wrong || !group)
         return 0;
-    for (size_t i = 0; i < judging->dispute->facts->count; i++) {
-        struct lm_fact *fact = &judging->dispute->facts->items[i];
-        if (!is_own_settlement(judging, fact) ||
-            !lm_same_period(fact->record.as.settlement.period, made->period))
-            continue;
+    for (size_t i = 0; i < group->count; i++) {
+        struct lm_fact *fact = settlement_at(judging, group, i);
         adjusted = adjusted || fact->record.type == LM_TYPE_ADJUSTMENT;
         if (!issued || fact->record.type == LM_TYPE_SETTLEMENT)
             issued = fact;
     }
     if (!issued || !issued->used)
         return 0;
-    if ((adjusted ? compare_adjusted(judging, made, &differs)
-                  : compare(LM_TYPE_SETTLEMENT, made, issued, &differs, error)) < 0)
+    if (adjusted)
+        differs = differs_adjusted(judging, group, made);
+    else if (compare(LM_TYPE_SETTLEMENT, made, issued, &differs, error) < 0)
         return -1;
     if (differs)
         judging->wrong = issued;
-    return 0;
+    return lm_period_set_add(&judging->made, made->period, error);
 }
 
 /* Herself, her meters, and those who are not users. */
@@ -187,7 +219,7 @@ static bool is_for_claimant(const struct lm_identity *identity, const char *clai
 
 static bool is_for_settlement(const struct judging *judging, const struct lm_fact *fact) {
     const struct lm_record *record = &fact->record;
-    if (!lm_fact_counts(judging->dispute->registry, fact))
+    if (!fact->counts)
         return false;
     switch (record->type) {
     case LM_TYPE_TRADE:
@@ -207,23 +239,18 @@ static bool is_for_settlement(const struct judging *judging, const struct lm_fac
 /* Whether a settlement that is in the bill is of that period. */
 static bool is_billed(void *context, struct lm_period period) {
     const struct judging *judging = context;
-    for (size_t i = 0; i < judging->dispute->facts->count; i++) {
-        const struct lm_fact *fact = &judging->dispute->facts->items[i];
-        if (fact->used && is_own_settlement(judging, fact) &&
-            lm_same_period(fact->record.as.settlement.period, period))
-            return true;
-    }
-    return false;
+    return lm_period_set_has(&judging->billed, period);
 }
 
 static int settle_again(struct judging *judging, struct lm_error *error) {
     const struct lm_settle_options options = {
         .supplier = judging->supplier, .month = judging->dispute->month, .unbalanced = true};
-    const struct lm_settle_visitor visitor = {.settlement = on_settlement, .context = judging};
+    const struct lm_settle_visitor visitor = {
+        .settlement = on_settlement, .reject = on_doubt, .context = judging};
     struct lm_settle *settle = lm_settle_new(&options, error);
     int result = settle ? 0 : -1;
-    for (size_t i = 0; i < judging->dispute->facts->count && result == 0; i++) {
-        struct lm_fact *fact = &judging->dispute->facts->items[i];
+    for (size_t i = 0; i < judging->dispute->view->count && result == 0; i++) {
+        struct lm_fact *fact = judging->dispute->view->items[i];
         const struct lm_record *record = &fact->record;
         struct lm_error why;
         if (!is_for_settlement(judging, fact))
@@ -274,6 +301,35 @@ static int find_other_bill(const struct lm_dispute *dispute, const struct lm_fac
     return compare(LM_TYPE_BILL, &own->as.bill, bill, differs, error);
 }
 
+/* A settlement in the bill of a period that there is nothing to settle by: no reading, say. */
+static struct lm_fact *find_unmade(const struct judging *judging) {
+    for (size_t i = 0; i < judging->dispute->view->count; i++) {
+        struct lm_fact *fact = judging->dispute->view->items[i];
+        if (fact->used && is_own_settlement(judging, fact) &&
+            lm_period_set_has(&judging->billed, fact->record.as.settlement.period) &&
+            !lm_period_set_has(&judging->made, fact->record.as.settlement.period))
+            return fact;
+    }
+    return NULL;
+}
+
+static int make_again(struct judging *judging, struct lm_error *error) {
+    lm_groups_start(&judging->settlements);
+    lm_period_set_start(&judging->billed);
+    lm_period_set_start(&judging->made);
+    int result = sort_settlements(judging, error);
+    if (result == 0)
+        result = bill_again(judging, error);
+    if (result == 0)
+        result = settle_again(judging, error);
+    if (result == 0)
+        judging->unmade = find_unmade(judging);
+    lm_groups_free(&judging->settlements);
+    lm_period_set_free(&judging->billed);
+    lm_period_set_free(&judging->made);
+    return result;
+}
+
 int lm_dispute_bill(struct lm_dispute *dispute, struct lm_error *error) {
     struct judging judging = {.dispute = dispute};
     char month[LM_TIME_SIZE];
@@ -297,7 +353,7 @@ int lm_dispute_bill(struct lm_dispute *dispute, struct lm_error *error) {
         return lm_dispute_answer(dispute, LM_RESULT_UPHELD, judging.supplier,
                                  "%s has signed two different bills of %s for %s", judging.supplier,
                                  month, dispute->claim->claimant);
-    if (bill_again(&judging, error) < 0 || settle_again(&judging, error) < 0)
+    if (make_again(&judging, error) < 0)
         return -1;
     if (judging.differs)
         return lm_dispute_answer(dispute, LM_RESULT_UPHELD, judging.supplier,
@@ -310,6 +366,13 @@ int lm_dispute_bill(struct lm_dispute *dispute, struct lm_error *error) {
                                  "the settlement of %s in the bill of %s is not what readings, "
                                  "trades and terms come to",
                                  period, month);
+    }
+    if (judging.any && judging.unmade) {
+        (void)lm_period_format(judging.unmade->record.as.settlement.period, period);
+        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                                 "the settlement of %s in the bill of %s cannot be made again from "
+                                 "what is under a checkpoint%s%s",
+                                 period, month, judging.doubted ? ": " : "", judging.why);
     }
     if (!judging.any)
         return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+#include "lib/base/groups.h"
 #include "lib/evidence/dispute_parts.h"
 #include "lib/market/books.h"
 
@@ -13,7 +15,7 @@ struct visit {
 
 static bool is_of_book(const struct lm_dispute *dispute, const struct lm_fact *fact) {
     const struct lm_record *record = &fact->record;
-    if (!lm_fact_counts(dispute->registry, fact))
+    if (!fact->counts)
         return false;
     if (record->type == LM_TYPE_MARKET_RULES)
         return strcmp(record->as.market_rules.market, dispute->market) == 0;
@@ -27,20 +29,28 @@ static bool is_own(const struct lm_dispute *dispute, const struct lm_fact *fact)
            strcmp(fact->record.as.order.from, dispute->claim->claimant) == 0;
 }
 
-void lm_dispute_use_book(const struct lm_dispute *dispute) {
-    for (size_t i = 0; i < dispute->facts->count; i++) {
-        if (is_of_book(dispute, &dispute->facts->items[i]))
-            dispute->facts->items[i].used = true;
+void lm_dispute_use_book(struct lm_dispute *dispute) {
+    for (size_t i = 0; i < dispute->view->count && !dispute->used_book; i++) {
+        if (is_of_book(dispute, dispute->view->items[i]))
+            dispute->view->items[i]->used = true;
     }
+    dispute->used_book = true;
 }
 
-void lm_dispute_use_own(const struct lm_dispute *dispute) {
-    for (size_t i = 0; i < dispute->facts->count; i++) {
-        struct lm_fact *fact = &dispute->facts->items[i];
+void lm_dispute_use_own(struct lm_dispute *dispute) {
+    for (size_t i = 0; i < dispute->view->count && !dispute->used_own; i++) {
+        struct lm_fact *fact = dispute->view->items[i];
         if (is_of_book(dispute, fact) &&
             (fact->record.type == LM_TYPE_MARKET_RULES || is_own(dispute, fact)))
             fact->used = true;
     }
+    dispute->used_own = true;
+}
+
+static int compare_places(const void *a, const void *b) {
+    const struct lm_dispute_order *x = a;
+    const struct lm_dispute_order *y = b;
+    return (x->place > y->place) - (x->place < y->place);
 }
 
 /* Orders are told apart by where they are among the facts, which is their line. */
@@ -50,13 +60,13 @@ static int on_reject(void *context, const struct lm_books_rejected *rejected,
     (void)error;
     if (!rejected->from)
         return 0;
-    for (size_t i = 0; i < visit->book->count; i++) {
-        struct lm_dispute_order *order = &visit->book->orders[i];
-        if ((uint64_t)(order->fact - visit->dispute->facts->items) + 1 != rejected->place.line)
-            continue;
-        order->refused = rejected->why.reason;
-        (void)snprintf(order->why, sizeof order->why, "%s", rejected->why.detail);
-    }
+    const struct lm_dispute_order wanted = {.place = (size_t)rejected->place.line - 1};
+    struct lm_dispute_order *order = bsearch(&wanted, visit->book->orders, visit->book->count,
+                                             sizeof *visit->book->orders, compare_places);
+    if (!order)
+        return 0;
+    order->refused = rejected->why.reason;
+    (void)snprintf(order->why, sizeof order->why, "%s", rejected->why.detail);
     return 0;
 }
 
@@ -86,25 +96,47 @@ static int on_trade(void *context, const struct lm_trade *trade, struct lm_error
     return 0;
 }
 
-static int collect_own(const struct lm_dispute *dispute, struct lm_dispute_book *book,
-                       struct lm_error *error) {
-    book->orders = calloc(dispute->facts->count + 1, sizeof *book->orders);
-    if (!book->orders)
-        return lm_fail_memory(error);
-    for (size_t i = 0; i < dispute->facts->count; i++) {
-        struct lm_fact *fact = &dispute->facts->items[i];
-        if (is_of_book(dispute, fact) && is_own(dispute, fact))
-            book->orders[book->count++].fact = fact;
+/* Of the orders of one id those of the highest seq are not replaced. */
+static int find_replaced(struct lm_dispute_book *book, struct lm_error *error) {
+    struct lm_groups by_id;
+    int result = 0;
+    lm_groups_start(&by_id);
+    for (size_t i = 0; i < book->count && result == 0; i++) {
+        const char *id = book->orders[i].fact->record.as.order.id;
+        struct lm_group *group = lm_groups_enter(&by_id, id, strlen(id), error);
+        result = group ? lm_group_add(group, i, error) : -1;
     }
-    for (size_t i = 0; i < book->count; i++) {
-        const struct lm_order *order = &book->orders[i].fact->record.as.order;
-        for (size_t j = 0; j < book->count; j++) {
-            const struct lm_order *other = &book->orders[j].fact->record.as.order;
-            if (strcmp(order->id, other->id) == 0 && other->seq > order->seq)
-                book->orders[i].replaced = true;
+    for (size_t i = 0; i < by_id.names.count && result == 0; i++) {
+        const struct lm_group *group = &by_id.items[i];
+        int64_t highest = 0;
+        for (size_t k = 0; k < group->count; k++) {
+            int64_t seq = book->orders[group->items[k]].fact->record.as.order.seq;
+            highest = seq > highest ? seq : highest;
+        }
+        for (size_t k = 0; k < group->count; k++) {
+            struct lm_dispute_order *order = &book->orders[group->items[k]];
+            order->replaced = order->fact->record.as.order.seq < highest;
         }
     }
-    return 0;
+    lm_groups_free(&by_id);
+    return result;
+}
+
+static int collect_own(const struct lm_dispute *dispute, struct lm_dispute_book *book,
+                       struct lm_error *error) {
+    size_t room = 0;
+    for (size_t i = 0; i < dispute->view->count; i++) {
+        struct lm_fact *fact = dispute->view->items[i];
+        if (!is_of_book(dispute, fact) || !is_own(dispute, fact))
+            continue;
+        struct lm_dispute_order *orders =
+            lm_array_room(book->orders, &room, book->count, sizeof *orders, error);
+        if (!orders)
+            return -1;
+        book->orders = orders;
+        orders[book->count++] = (struct lm_dispute_order){.fact = fact, .place = i};
+    }
+    return find_replaced(book, error);
 }
 
 static int hold(struct visit *visit, struct lm_books *books, const struct lm_fact *left_out,
@@ -113,8 +145,8 @@ static int hold(struct visit *visit, struct lm_books *books, const struct lm_fac
     const struct lm_books_visitor visitor = {
         .clearing = on_clearing, .trade = on_trade, .context = visit};
     struct lm_price_rule rule;
-    for (size_t i = 0; i < dispute->facts->count; i++) {
-        const struct lm_fact *fact = &dispute->facts->items[i];
+    for (size_t i = 0; i < dispute->view->count; i++) {
+        const struct lm_fact *fact = dispute->view->items[i];
         const struct lm_place place = {fact->log ? fact->log : "", i + 1};
         if (is_of_book(dispute, fact) && fact != left_out &&
             (dispute->whole || fact->record.type == LM_TYPE_MARKET_RULES ||
@@ -148,9 +180,9 @@ int lm_dispute_book(const struct lm_dispute *dispute, const struct lm_fact *left
             lm_same_period(clearing->period, dispute->period))
             book->clearing = fact;
     }
-    if (collect_own(dispute, book, error) < 0)
-        return -1;
-    struct lm_books *books = lm_books_new(&options, error);
+    struct lm_books *books = NULL;
+    if (collect_own(dispute, book, error) == 0)
+        books = lm_books_new(&options, error);
     int result = books ? hold(&visit, books, left_out, error) : -1;
     lm_books_free(books);
     if (result < 0)

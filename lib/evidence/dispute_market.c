@@ -77,7 +77,7 @@ static const char *disagreement(const struct lm_trade *trade, const struct lm_or
 
 /* Whether an order that is not here was nowhere: the orders that are here are all that the clearing
  * was made of, or the logs have been read. The answer rests on that. */
-static bool is_absence_shown(const struct lm_dispute *dispute, const struct lm_dispute_book *book) {
+static bool is_absence_shown(struct lm_dispute *dispute, const struct lm_dispute_book *book) {
     bool complete = book->held && book->clearing &&
                     strcmp(book->clearing->record.as.clearing.orders_root, book->orders_root) == 0;
     if (dispute->shown && !complete)
@@ -104,8 +104,8 @@ static enum standing stand(const struct lm_dispute *dispute, struct lm_fact **fo
     enum standing standing = NOT_HERE;
     if (!receipt)
         return PROVES_NOTHING;
-    for (size_t i = 0; i < dispute->facts->count; i++) {
-        struct lm_fact *fact = &dispute->facts->items[i];
+    for (size_t i = 0; i < dispute->view->count; i++) {
+        struct lm_fact *fact = dispute->view->items[i];
         if (!fact->log || strcmp(fact->log, receipt->log) != 0)
             continue;
         if (!fact->keeper || strcmp(fact->keeper, dispute->receipt_by) != 0)
@@ -368,8 +368,8 @@ int lm_dispute_left_out(struct lm_dispute *dispute, struct lm_error *error) {
 
 /* An order in the claimant's name that her key has not signed as it is there. */
 static bool is_forged_in_log(struct lm_dispute *dispute) {
-    for (size_t i = 0; i < dispute->facts->count; i++) {
-        struct lm_fact *fact = &dispute->facts->items[i];
+    for (size_t i = 0; i < dispute->view->count; i++) {
+        struct lm_fact *fact = dispute->view->items[i];
         const struct lm_order *order = &fact->record.as.order;
         if (fact->record.type != LM_TYPE_ORDER || !lm_fact_is_foreign(fact->refused) ||
             !fact->keeper || strcmp(order->from, claimant_of(dispute)) != 0 ||

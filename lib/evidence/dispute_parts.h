@@ -28,6 +28,7 @@ static inline bool lm_same_period(struct lm_period a, struct lm_period b) {
 /* What becomes of one order of the claimant's. */
 struct lm_dispute_order {
     struct lm_fact *fact;
+    size_t place;           /* among the dispute's facts */
     enum lm_reason refused; /* why the market has to refuse it; LM_NONE where it has not */
     char why[256];
     bool replaced; /* a higher seq counts */
@@ -37,7 +38,7 @@ struct lm_dispute_order {
 };
 
 struct lm_dispute_book {
-    struct lm_dispute_order *orders; /* the claimant's, as the facts have them; owned */
+    struct lm_dispute_order *orders; /* the claimant's, in the order of the facts; owned */
     size_t count;
     bool held; /* the auction was held again, and its clearing is: */
     int64_t price_micro;
@@ -52,9 +53,9 @@ int lm_dispute_book(const struct lm_dispute *dispute, const struct lm_fact *left
     LM_NONNULL_AT(1, 3, 4) LM_MUST_CHECK;
 void lm_dispute_book_free(struct lm_dispute_book *book) LM_NONNULL;
 /* The answer rests on all orders and the rules. */
-void lm_dispute_use_book(const struct lm_dispute *dispute) LM_NONNULL;
+void lm_dispute_use_book(struct lm_dispute *dispute) LM_NONNULL;
 /* The answer rests on the claimant's own orders and the rules. */
-void lm_dispute_use_own(const struct lm_dispute *dispute) LM_NONNULL;
+void lm_dispute_use_own(struct lm_dispute *dispute) LM_NONNULL;
 
 /* ---- the kinds ---- */
 

@@ -1,4 +1,5 @@
 /* Claims about what flowed: less was consumed, more was sold, than was settled. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/evidence/dispute_parts.h"
@@ -60,80 +61,85 @@ static bool is_reading_of(const struct lm_dispute *dispute, const struct lm_fact
            lm_dispute_concerns(dispute->registry, &fact->record, claimant_of(dispute));
 }
 
-/* Whether another fact of the same meter takes the place of this one: of a higher seq, or the same
- * said before. */
-static bool is_superseded(const struct lm_dispute *dispute, const struct lm_fact *fact,
-                          struct flow *flow) {
-    const struct lm_reading *reading = &fact->record.as.reading;
-    struct lm_fact *other;
-    for (size_t place = SIZE_MAX; (other = lm_dispute_next(dispute, LM_TYPE_READING, &place));) {
-        const struct lm_reading *by = &other->record.as.reading;
-        if (other == fact || !is_reading_of(dispute, other) ||
-            strcmp(by->meter, reading->meter) != 0)
-            continue;
-        if (by->seq > reading->seq)
-            return true;
-        if (by->seq < reading->seq)
-            continue;
-        if (by->import_wh != reading->import_wh || by->export_wh != reading->export_wh) {
-            flow->disagree = true;
-            flow->meter = reading->meter;
-        } else if (other < fact) {
-            return true;
-        }
-    }
-    return false;
+/* By meter, the highest seq first. */
+static int compare_readings(const void *a, const void *b) {
+    const struct lm_reading *x = &(*(struct lm_fact *const *)a)->record.as.reading;
+    const struct lm_reading *y = &(*(struct lm_fact *const *)b)->record.as.reading;
+    int order = strcmp(x->meter, y->meter);
+    return order ? order : (x->seq < y->seq) - (x->seq > y->seq);
 }
 
-static void find_flow(const struct lm_dispute *dispute, struct flow *flow) {
+static int collect_readings(const struct lm_dispute *dispute, struct lm_view *readings,
+                            struct lm_error *error) {
     struct lm_fact *fact;
-    *flow = (struct flow){0};
     for (size_t place = SIZE_MAX; (fact = lm_dispute_next(dispute, LM_TYPE_READING, &place));) {
-        const struct lm_reading *reading = &fact->record.as.reading;
         if (!is_reading_of(dispute, fact))
             continue;
         fact->used = true;
-        if (is_superseded(dispute, fact, flow))
+        if (lm_view_add(readings, fact, error) < 0)
+            return -1;
+    }
+    if (readings->count > 0)
+        qsort(readings->items, readings->count, sizeof *readings->items, compare_readings);
+    return 0;
+}
+
+/* Of each meter the reading of the highest seq counts; two of it have to say the same. */
+static int find_flow(const struct lm_dispute *dispute, struct flow *flow, struct lm_error *error) {
+    struct lm_view readings = {0};
+    const struct lm_reading *latest = NULL;
+    *flow = (struct flow){0};
+    int result = collect_readings(dispute, &readings, error);
+    for (size_t i = 0; i < readings.count && result == 0; i++) {
+        const struct lm_reading *reading = &readings.items[i]->record.as.reading;
+        if (latest && strcmp(latest->meter, reading->meter) == 0) {
+            if (reading->seq == latest->seq && (reading->import_wh != latest->import_wh ||
+                                                reading->export_wh != latest->export_wh)) {
+                flow->disagree = true;
+                flow->meter = reading->meter;
+            }
             continue;
+        }
+        latest = reading;
         flow->meters++;
         if (__builtin_add_overflow(flow->import_wh, reading->import_wh, &flow->import_wh) ||
             __builtin_add_overflow(flow->export_wh, reading->export_wh, &flow->export_wh))
             flow->disagree = true;
     }
+    lm_view_free(&readings);
+    return result;
 }
 
-/* True where nothing can be said of the period as nothing was settled, or nothing read. */
-static bool is_unsettled(struct lm_dispute *dispute, struct settled *settled, struct flow *flow) {
-    if (!dispute->period.minutes) {
-        lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                          "nothing under a checkpoint says which period is meant: name the period, "
-                          "or the entry of the settlement");
-        return true;
-    }
+/* *unsettled, with the answer, where nothing can be said of the period as nothing was settled, or
+ * nothing read. */
+static int find_unsettled(struct lm_dispute *dispute, struct settled *settled, struct flow *flow,
+                          bool *unsettled, struct lm_error *error) {
+    *unsettled = true;
+    if (!dispute->period.minutes)
+        return lm_dispute_answer(
+            dispute, LM_RESULT_UNDECIDABLE, NULL,
+            "nothing under a checkpoint says which period is meant: name the period, "
+            "or the entry of the settlement");
     find_settled(dispute, settled);
-    if (!settled->settlement) {
-        lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                          "no settlement of that period with %s is under a checkpoint",
-                          claimant_of(dispute));
-        return true;
-    }
-    find_flow(dispute, flow);
-    if (flow->disagree) {
-        lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                          "meter %s has signed two different readings of that period, and which "
-                          "of them is right this evidence does not tell",
-                          flow->meter ? flow->meter : "?");
-        return true;
-    }
-    if (flow->meters == 0) {
-        lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                          "no reading of that period by a meter of %s is under a checkpoint: %s "
-                          "has settled by something that is not here, and what flowed cannot be "
-                          "told",
-                          claimant_of(dispute), settled->latest->supplier);
-        return true;
-    }
-    return false;
+    if (!settled->settlement)
+        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                                 "no settlement of that period with %s is under a checkpoint",
+                                 claimant_of(dispute));
+    if (find_flow(dispute, flow, error) < 0)
+        return -1;
+    if (flow->disagree)
+        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                                 "meter %s has signed two different readings of that period, and "
+                                 "which of them is right this evidence does not tell",
+                                 flow->meter ? flow->meter : "?");
+    if (flow->meters == 0)
+        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
+                                 "no reading of that period by a meter of %s is under a "
+                                 "checkpoint: %s has settled by something that is not here, and "
+                                 "what flowed cannot be told",
+                                 claimant_of(dispute), settled->latest->supplier);
+    *unsettled = false;
+    return 0;
 }
 
 #define METERS_WORD                                                                                \
@@ -142,8 +148,10 @@ static bool is_unsettled(struct lm_dispute *dispute, struct settled *settled, st
 int lm_dispute_consumed_less(struct lm_dispute *dispute, struct lm_error *error) {
     struct settled settled;
     struct flow flow;
-    (void)error;
-    if (is_unsettled(dispute, &settled, &flow))
+    bool unsettled;
+    if (find_unsettled(dispute, &settled, &flow, &unsettled, error) < 0)
+        return -1;
+    if (unsettled)
         return 0;
     if (settled.latest->import_wh > flow.import_wh)
         return lm_dispute_answer(dispute, LM_RESULT_UPHELD, settled.latest->supplier,
@@ -208,12 +216,17 @@ int lm_dispute_sold_more(struct lm_dispute *dispute, struct lm_error *error) {
     struct flow flow;
     int64_t sold_wh;
     bool decided;
+    bool unsettled;
     if (!sum_sold(dispute, &sold_wh))
         return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
                                  "the trades do not fit a sum");
     if (judge_market(dispute, sold_wh, &decided, error) < 0)
         return -1;
-    if (decided || is_unsettled(dispute, &settled, &flow))
+    if (decided)
+        return 0;
+    if (find_unsettled(dispute, &settled, &flow, &unsettled, error) < 0)
+        return -1;
+    if (unsettled)
         return 0;
     const char *supplier = settled.latest->supplier;
     if (settled.latest->sold_wh < sold_wh)

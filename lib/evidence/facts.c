@@ -1,34 +1,39 @@
 #include "lib/evidence/facts.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/names.h"
 
 void lm_facts_list_free(struct lm_facts *facts) {
-    for (size_t i = 0; i < facts->count; i++)
-        lm_record_free(&facts->items[i].record);
+    for (size_t i = 0; i < facts->count; i++) {
+        lm_record_free(&facts->items[i]->record);
+        free(facts->items[i]);
+    }
     free(facts->items);
     *facts = (struct lm_facts){0};
-}
-
-int lm_facts_list_add(struct lm_facts *facts, const struct lm_record *record,
-                      const struct lm_fact *fact, struct lm_error *error) {
-    struct lm_fact *items =
-        lm_array_room(facts->items, &facts->room, facts->count, sizeof *items, error);
-    if (!items)
-        return -1;
-    facts->items = items;
-    items[facts->count] = *fact;
-    if (lm_record_from_json(record->line, &items[facts->count].record, error) < 0)
-        return -1;
-    facts->count++;
-    return 0;
 }
 
 bool lm_fact_is_term(enum lm_type type) {
     return type == LM_TYPE_IDENTITY || type == LM_TYPE_MARKET_RULES || type == LM_TYPE_TARIFF ||
            type == LM_TYPE_CONTRACT || type == LM_TYPE_NETWORK_FEE;
+}
+
+bool lm_fact_term_of(const struct lm_record *record, const char **whose) {
+    const struct lm_identity *identity = &record->as.identity;
+    *whose = NULL;
+    if (record->type == LM_TYPE_CONTRACT)
+        *whose = record->as.contract.user;
+    if (record->type != LM_TYPE_IDENTITY)
+        return lm_fact_is_term(record->type);
+    if (identity->role == LM_ROLE_USER)
+        *whose = identity->id;
+    if (identity->role == LM_ROLE_METER)
+        *whose = identity->user;
+    return *whose || identity->role == LM_ROLE_SUPPLIER || identity->role == LM_ROLE_DSO ||
+           identity->role == LM_ROLE_TSO || identity->role == LM_ROLE_MARKET;
 }
 
 /* Whose log a record belongs into; NULL where that may be anybody's, or is not known. */
@@ -47,13 +52,89 @@ static const char *belongs_to(const struct lm_registry *registry, const struct l
     return user->supplier;
 }
 
-bool lm_fact_counts(const struct lm_registry *registry, const struct lm_fact *fact) {
+static bool counts(const struct lm_registry *registry, const struct lm_fact *fact) {
     struct lm_registered user;
     if (fact->refused != LM_NONE)
         return false;
     const char *owner = fact->keeper ? belongs_to(registry, &fact->record, &user) : NULL;
     return !owner || strcmp(owner, fact->keeper) == 0;
 }
+
+static int digest_content(struct lm_fact *fact, struct lm_error *error) {
+    struct lm_buffer payload = {0};
+    lm_record_payload(&fact->record, &payload);
+    bool ok = lm_buffer_ok(&payload);
+    if (ok)
+        (void)crypto_hash_sha256(fact->content, (const uint8_t *)payload.data, payload.size);
+    lm_buffer_free(&payload);
+    return ok ? 0 : lm_fail_memory(error);
+}
+
+int lm_facts_list_add(struct lm_facts *facts, const struct lm_registry *registry,
+                      const struct lm_record *record, const struct lm_fact *fact,
+                      struct lm_error *error) {
+    struct lm_fact **items =
+        lm_array_room(facts->items, &facts->room, facts->count, sizeof(struct lm_fact *), error);
+    if (!items)
+        return -1;
+    facts->items = items;
+    struct lm_fact *added = malloc(sizeof *added);
+    if (!added)
+        return lm_fail_memory(error);
+    *added = *fact;
+    if (lm_record_from_json(record->line, &added->record, error) < 0) {
+        free(added);
+        return -1;
+    }
+    items[facts->count++] = added;
+    added->counts = counts(registry, added);
+    return fact->log ? digest_content(added, error) : 0;
+}
+
+/* ---- views ---- */
+
+void lm_view_free(struct lm_view *view) {
+    free(view->items);
+    *view = (struct lm_view){0};
+}
+
+int lm_view_add(struct lm_view *view, struct lm_fact *fact, struct lm_error *error) {
+    struct lm_fact **items =
+        lm_array_room(view->items, &view->room, view->count, sizeof(struct lm_fact *), error);
+    if (!items)
+        return -1;
+    view->items = items;
+    items[view->count++] = fact;
+    return 0;
+}
+
+/* What is summed up. Of orders and readings the seq says which counts. */
+static bool is_summed(const struct lm_fact *fact) {
+    enum lm_type type = fact->record.type;
+    return fact->log && fact->counts &&
+           (type == LM_TYPE_TRADE || type == LM_TYPE_SETTLEMENT || type == LM_TYPE_ADJUSTMENT);
+}
+
+int lm_view_prepare(const struct lm_view *view, struct lm_error *error) {
+    struct lm_names said;
+    uint32_t number;
+    int result = 0;
+    lm_names_start(&said);
+    for (size_t i = 0; i < view->count && result == 0; i++) {
+        struct lm_fact *fact = view->items[i];
+        size_t count = said.count;
+        fact->used = false;
+        fact->repeated = false;
+        if (!is_summed(fact))
+            continue;
+        result = lm_names_add(&said, fact->content, sizeof fact->content, &number, error);
+        fact->repeated = result == 0 && number < count;
+    }
+    lm_names_free(&said);
+    return result;
+}
+
+/* ---- signatures ---- */
 
 int lm_fact_check(const struct lm_registry *registry, const struct lm_record *record, int64_t at_s,
                   enum lm_reason *refused, struct lm_error *error) {

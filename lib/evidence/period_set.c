@@ -1,7 +1,7 @@
 #include "lib/evidence/period_set.h"
 
 /* The members one by one: padding has no fixed bytes. */
-static void write_key(struct lm_period period, int64_t key[2]) {
+void lm_period_key(struct lm_period period, int64_t key[2]) {
     key[0] = period.start_s;
     key[1] = period.minutes;
 }
@@ -17,13 +17,13 @@ void lm_period_set_free(struct lm_period_set *set) {
 int lm_period_set_add(struct lm_period_set *set, struct lm_period period, struct lm_error *error) {
     int64_t key[2];
     uint32_t number;
-    write_key(period, key);
+    lm_period_key(period, key);
     return lm_names_add(&set->names, key, sizeof key, &number, error);
 }
 
 bool lm_period_set_has(const struct lm_period_set *set, struct lm_period period) {
     int64_t key[2];
     uint32_t number;
-    write_key(period, key);
+    lm_period_key(period, key);
     return lm_names_find(&set->names, key, sizeof key, &number);
 }

@@ -11,6 +11,10 @@
  *         lm_verdicts_add(verdicts, &record, file, number, &error);
  *     lm_verdicts_finish(verdicts, &clean, &error);
  *     lm_verdicts_free(verdicts);
+ *
+ * A verdict may come in parts, in any order among the others: those by one auditor on one claim,
+ * and of as many parts. Each has to be there, once (the same again counts once), they have to say
+ * the same, and what they exhibit is judged together.
  */
 #ifndef LM_EVIDENCE_VERDICTS_H
 #define LM_EVIDENCE_VERDICTS_H
@@ -48,7 +52,8 @@ int lm_verdicts_add(struct lm_verdicts *verdicts, const struct lm_record *record
                     const char *source, uint64_t line, struct lm_error *error)
     LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
 
-/* Checks them all, in the order of the verdicts. *clean says that there was one, and nothing wrong.
+/* Checks them all, in the order of the verdicts; one that came in parts where the first of these
+ * is. *clean says that there was one, and nothing wrong.
  */
 int lm_verdicts_finish(struct lm_verdicts *verdicts, bool *clean,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

@@ -78,6 +78,11 @@ static const struct lm_member verdict_rows[] = {
            "digest of the claim that it answers"),
     LM_ROW(struct lm_verdict, "exhibits", DIGEST, LM_LIST, exhibits,
            "digests of the exhibits that follow, each without sig"),
+    LM_ROW(struct lm_verdict, "part", COUNT, LM_OPTIONAL, part,
+           "where more exhibits answer a claim than one record can name: which part of the answer "
+           "this is, from 1"),
+    LM_ROW(struct lm_verdict, "parts", COUNT, LM_OPTIONAL, parts,
+           "and of how many; the parts say the same, each with its own share of the exhibits"),
     LM_ROW(struct lm_verdict, "party", ID, LM_OPTIONAL, party, "who is at fault"),
     LM_WORD_ROW(struct lm_verdict, "result", 0, result, lm_result_words,
                 "clean or findings for an audit; upheld, refuted or undecidable for a claim"),
@@ -85,8 +90,23 @@ static const struct lm_member verdict_rows[] = {
 };
 static const struct lm_members lm_verdict_members = LM_MEMBERS(verdict_rows, struct lm_verdict);
 
+static int check_verdict(const union lm_body *body, struct lm_error *error) {
+    const struct lm_verdict *verdict = &body->verdict;
+    bool in_parts = verdict->part != LM_ABSENT;
+    if (in_parts != (verdict->parts != LM_ABSENT))
+        return lm_fail(error, LM_BAD_MEMBER, "part and parts come together");
+    if (!in_parts)
+        return 0;
+    if (!verdict->claim)
+        return lm_fail(error, LM_BAD_MEMBER, "only the answer to a claim comes in parts");
+    if (verdict->part < 1 || verdict->part > verdict->parts)
+        return lm_fail(error, LM_BAD_MEMBER, "part is from 1 to parts");
+    return 0;
+}
+
 const struct lm_schema lm_verdict_schema = {.name = "verdict",
                                             .members = &lm_verdict_members,
+                                            .check = check_verdict,
                                             .meaning =
                                                 "The end of an audit, or the answer to a claim."};
 

@@ -442,6 +442,8 @@ struct lm_finding {
 struct lm_verdict {
     const char *claim;
     json_t *exhibits;
+    int64_t part; /* of an answer in several records; absent otherwise, as the next */
+    int64_t parts;
     const char *party;
     int result;
     const char *text;

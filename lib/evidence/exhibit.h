@@ -1,0 +1,20 @@
+/*
+ * An exhibit by itself: an entry, and the proof that it is in the log of a checkpoint.
+ */
+#ifndef LM_EVIDENCE_EXHIBIT_H
+#define LM_EVIDENCE_EXHIBIT_H
+
+#include "lib/crypto/checkpoint.h"
+#include "lib/evidence/facts.h"
+
+/*
+ * Reads what an exhibit shows: ENTRY, which the caller frees, the CHECKPOINT that it is under,
+ * whose signatures nobody has looked at, and of FACT all but who has signed for it, which stands in
+ * the log that EXHIBIT names for as long as that is there. LM_ENTRY_NUMBER, LM_WRONG_SUBJECT,
+ * LM_BAD_MEMBER, LM_NOT_INCLUDED; on failure *entry holds nothing.
+ */
+int lm_exhibit_read(const struct lm_exhibit *exhibit, struct lm_record *entry,
+                    struct lm_checkpoint *checkpoint, struct lm_fact *fact,
+                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+#endif
