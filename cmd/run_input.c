@@ -1,7 +1,5 @@
 /* What programs read: files one after the other, lines, records. */
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +14,7 @@ size_t lm_run_count_files(const struct lm_run *run) {
     return run->operands.count ? run->operands.count : 1;
 }
 
-/* A program that reads what it writes never ends, or loses what it should read. */
-static void refuse_own_output(struct lm_run *run, int fd) {
+void lm_run_refuse_own_output(struct lm_run *run, int fd) {
     struct stat input;
     struct stat output;
     struct lm_error error;
@@ -64,66 +61,11 @@ bool lm_run_reads_stdin(const struct lm_run *run) {
     return run->operands.count == 0 && !run->no_input;
 }
 
-static _Noreturn void fail_to_read(struct lm_run *run, const char *source,
+_Noreturn void lm_run_fail_to_read(struct lm_run *run, const char *source,
                                    const struct lm_error *error) {
     lm_run_say(run, source, 0, error);
     lm_run_raise(run, LM_EXIT_IO);
     lm_run_end(run);
-}
-
-/* Copies all of FD, which it closes, to COPY. */
-static void spool(struct lm_run *run, int fd, int copy) {
-    struct lm_error error;
-    char bytes[65536];
-    struct lm_writer writer;
-    lm_writer_open(&writer, dup(copy));
-    for (;;) {
-        ssize_t got = read(fd, bytes, sizeof bytes);
-        if (got == 0)
-            break;
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && errno == EAGAIN) {
-            struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-            (void)poll(&poll_fd, 1, -1);
-            continue;
-        }
-        if (got < 0)
-            lm_fail_errno(&error, LM_IO, "reading");
-        if (got < 0 || lm_writer_bytes(&writer, bytes, (size_t)got, &error) < 0)
-            fail_to_read(run, run->source, &error);
-    }
-    if (lm_writer_close(&writer, &error) < 0)
-        fail_to_read(run, run->source, &error);
-    (void)close(fd);
-}
-
-/* A file without a name. */
-static int make_spool(struct lm_run *run) {
-    struct lm_error error;
-    FILE *file = tmpfile();
-    int fd = file ? fcntl(fileno(file), F_DUPFD_CLOEXEC, 0) : -1;
-    if (fd < 0) {
-        lm_fail_errno(&error, LM_IO, "a temporary file");
-        fail_to_read(run, run->source, &error);
-    }
-    (void)fclose(file);
-    return fd;
-}
-
-/* The kept file, from its beginning. */
-static int open_kept(struct lm_run *run, struct lm_kept *kept) {
-    struct lm_error error;
-    if (kept->spool >= 0) {
-        spool(run, kept->fd, kept->spool);
-        kept->fd = kept->spool;
-        kept->spool = -1;
-    }
-    int fd = lseek(kept->fd, 0, SEEK_SET) < 0 ? -1 : dup(kept->fd);
-    if (fd >= 0)
-        return fd;
-    lm_fail_errno(&error, LM_IO, "reading again");
-    fail_to_read(run, run->source, &error);
 }
 
 static void open_next(struct lm_run *run) {
@@ -133,8 +75,8 @@ static void open_next(struct lm_run *run) {
     struct lm_kept *kept = run->kept ? &run->kept[run->next_operand] : NULL;
     run->next_operand++;
     run->source = strcmp(file, "-") == 0 ? "stdin" : file;
-    int fd = kept ? open_kept(run, kept) : lm_run_open(run, file);
-    refuse_own_output(run, fd);
+    int fd = kept ? lm_run_open_kept(run, kept) : lm_run_open(run, file);
+    lm_run_refuse_own_output(run, fd);
     run->lines = lm_lines_new(fd, LM_ENTRY_SIZE_MAX);
     if (!run->lines) {
         lm_fail_memory(&error);
@@ -218,36 +160,10 @@ enum lm_lines_result lm_run_next_line(struct lm_run *run, bool text, struct lm_i
             return result;
         }
         if (result == LM_LINES_FAIL)
-            fail_to_read(run, run->source, error);
+            lm_run_fail_to_read(run, run->source, error);
         lm_lines_free(run->lines);
         run->lines = NULL;
     }
-}
-
-void lm_run_keep(struct lm_run *run) {
-    struct lm_error error;
-    run->kept = calloc(lm_run_count_files(run), sizeof *run->kept);
-    if (!run->kept) {
-        lm_fail_memory(&error);
-        lm_run_fatal(run, &error);
-    }
-    for (size_t i = 0; i < lm_run_count_files(run); i++) {
-        const char *file = run->operands.count > 0 ? run->operands.items[i] : "-";
-        struct stat status;
-        run->source = strcmp(file, "-") == 0 ? "stdin" : file;
-        int fd = lm_run_open(run, file);
-        refuse_own_output(run, fd);
-        /* A regular file on standard input may stand elsewhere than at its beginning. */
-        bool rewinds =
-            fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
-        run->kept[i] = (struct lm_kept){fd, rewinds ? -1 : make_spool(run)};
-    }
-}
-
-void lm_run_again(struct lm_run *run) {
-    lm_lines_free(run->lines);
-    run->lines = NULL;
-    run->next_operand = 0;
 }
 
 enum lm_lines_result lm_run_any_line(struct lm_run *run, struct lm_input *input,
@@ -297,7 +213,7 @@ void lm_run_file(struct lm_run *run, const char *file,
            (result = lm_lines_next(lines, true, &input.line, &error)) != LM_LINES_END) {
         struct lm_record record = {0};
         if (result == LM_LINES_FAIL)
-            fail_to_read(run, input.source, &error);
+            lm_run_fail_to_read(run, input.source, &error);
         if (result == LM_LINES_BAD ||
             lm_record_parse(input.line.data, input.line.size, &record, &error) < 0 ||
             visit(context, &input, &record, &error) < 0)
