@@ -76,7 +76,8 @@ judged() {
     shift
     rm -f rejects
     touch rejects
-    lm-verify -r registry --root registrar.jwk --now $now --accept-rejects --rejects rejects "$@" \
+    given --now "$@" || set -- --now $now "$@"
+    lm-verify -r registry --root registrar.jwk --accept-rejects --rejects rejects "$@" \
         "$file" >passed 2>messages
     jq -rn --slurpfile bad rejects --rawfile lines "$file" \
         '($bad | map({key: "\(.line)", value: .reason}) | from_entries) as $why |

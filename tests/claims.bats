@@ -146,7 +146,9 @@ results() {
     run -2 --separate-stderr lm-audit --root "$M/registrar.jwk" --claims "$T/claims" market.log
     [[ $stderr == *"--claims needs a --checkpoint"* ]]
     run -2 --separate-stderr lm-audit --root "$M/registrar.jwk" --claims "$T/claims" --verdicts x market.log
-    run -66 --separate-stderr answers --claims "$T/missing"
+    mv "$T/claims" "$T/kept"
+    run -66 --separate-stderr answers
+    mv "$T/kept" "$T/claims"
     # Only what a keeper has signed for counts: here it is the registry's terms alone.
     # shellcheck disable=SC2086
     run --separate-stderr lm-audit --root "$M/registrar.jwk" --now "$NOW" --claims "$T/claims" \

@@ -18,6 +18,13 @@ reasons() {
     jq -r .reason "$1"
 }
 
+# given OPTION [ARGUMENT…]: whether OPTION is among the arguments, for functions that have a default.
+given() {
+    local option=$1
+    shift
+    [[ " $* " == *" $option "* ]]
+}
+
 # vectors FOLDER: puts the path of a folder of public vectors into VECTORS, or skips the test.
 # Call it outside of $(…), where skip would not work.
 vectors() {

@@ -16,7 +16,8 @@ market_rules() {
 }
 
 bid() {
-    lm-bid --from u1 --market m --period $p --now $now "$@"
+    given --now "$@" || set -- --now $now "$@"
+    lm-bid --from u1 --market m --period $p "$@"
 }
 
 # csv [OPTION…] [FILE…]: the CSV on stdin, or files.

@@ -44,11 +44,13 @@ market_rules() { # market_rules MARKET GATE
 
 # append [OPTION…] [FILE…]: to market.log, as m1.
 append() {
-    lm-log append market.log -k "$F/m1.jwk" --now "$NOW" "$@"
+    given --now "$@" || set -- --now "$NOW" "$@"
+    lm-log append market.log -k "$F/m1.jwk" "$@"
 }
 
 checkpoint() {
-    lm-log checkpoint market.log -k "$F/m1.jwk" --now "$NOW" "$@"
+    given --now "$@" || set -- --now "$NOW" "$@"
+    lm-log checkpoint market.log -k "$F/m1.jwk" "$@"
 }
 
 # cosign WITNESS [OPTION…] [FILE]: by its own state.
@@ -426,7 +428,7 @@ PYTHON
     echo rubbish >market.log.checkpoint
     run -1 --separate-stderr checkpoint
     [[ $stderr == *"market.log.checkpoint: not a signed note"* ]]
-    run -66 checkpoint --now "$NOW" -k "$F/nobody.jwk"
+    run -66 lm-log checkpoint market.log -k "$F/nobody.jwk" --now "$NOW"
     run -66 lm-log checkpoint missing.log -k "$F/m1.jwk"
     [[ ! -e missing.log ]]
 }
@@ -720,18 +722,18 @@ PYTHON
 @test "the registry says whose a log is" {
     logged 5
     lm-log prove market.log 4 --with-entry >proof
-    local root=(-r "$F/registry.ndjson" --root "$F/registrar.jwk" --now "$NOW")
-    lm-log check proof "${root[@]}" | cmp - <(sed -n 5p market.log)
-    run -1 --separate-stderr lm-log check proof "${root[@]}" --keeper s1
+    local root=(-r "$F/registry.ndjson" --root "$F/registrar.jwk") now=(--now "$NOW")
+    lm-log check proof "${root[@]}" "${now[@]}" | cmp - <(sed -n 5p market.log)
+    run -1 --separate-stderr lm-log check proof "${root[@]}" "${now[@]}" --keeper s1
     [[ $stderr == *"no signature by this key"* ]]
-    run -1 --separate-stderr lm-log check proof "${root[@]}" --keeper u1
+    run -1 --separate-stderr lm-log check proof "${root[@]}" "${now[@]}" --keeper u1
     [[ $stderr == *"u1 is a user and keeps no log"* ]]
-    run -1 --separate-stderr lm-log check proof "${root[@]}" --keeper nobody
+    run -1 --separate-stderr lm-log check proof "${root[@]}" "${now[@]}" --keeper nobody
     run -1 --separate-stderr lm-log check proof "${root[@]}" --now 2018-01-01T00:00:00Z
     kid=$(jq -r '.keys[0].kid' "$F/m1.jwk")
     printf '{"at":"2016-03-01T00:00:00Z","id":"m1","kid":"%s","reason":"lost","type":"revocation","v":1}\n' "$kid" |
         lm-sign -k "$F/registrar.jwk" >revoked
-    run -1 --separate-stderr lm-log check proof "${root[@]}" -r revoked
+    run -1 --separate-stderr lm-log check proof "${root[@]}" "${now[@]}" -r revoked
     [[ $stderr == *"is revoked"* ]]
 }
 

@@ -56,7 +56,10 @@ forge() { sed 's/"energy_wh":2000/"energy_wh":1/'; }
 # respell: the same records with other white space.
 respell() { sed 's/,/, /g'; }
 
-verify() { lm-verify -r registry --root registrar.jwk --now $now "$@"; }
+verify() {
+    given --now "$@" || set -- --now $now "$@"
+    lm-verify -r registry --root registrar.jwk "$@"
+}
 
 # judged FILE OPTION…: for each line `ok`, `-` (dropped without a word), or the reason, in one line.
 judged() {

@@ -116,10 +116,9 @@ static void zsh_value(const struct lm_option *option, struct lm_buffer *out) {
 static void zsh_spec(const struct lm_program *program, const struct lm_option *option,
                      struct lm_buffer *out) {
     (void)program;
-    bool repeats = option->kind == LM_OPTION_LIST || option->kind == LM_OPTION_FILES;
     for (int form = option->letter ? 0 : 1; form < 2; form++) {
         lm_buffer_text(out, " \\\n    '");
-        if (repeats)
+        if (lm_option_is_list(option))
             lm_buffer_byte(out, '*');
         if (form == 0)
             lm_buffer_format(out, "-%c[", option->letter);

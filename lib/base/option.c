@@ -25,6 +25,10 @@ void lm_list_free(struct lm_list *list) {
     *list = (struct lm_list){0};
 }
 
+bool lm_option_is_list(const struct lm_option *option) {
+    return option->kind == LM_OPTION_LIST || option->kind == LM_OPTION_FILES;
+}
+
 static int bad_value(const struct lm_option *option, const char *text, const char *wanted,
                      struct lm_error *error) {
     return lm_fail(error, LM_USAGE, "--%s: '%s' is not %s", option->name, text, wanted);
@@ -82,6 +86,7 @@ static int store(const struct lm_option *option, const char *text, void *target,
 /* getopt_long's tables for the program's options followed by the common ones. */
 struct getopt_tables {
     const struct lm_option *options[OPTIONS_MAX];
+    bool given[OPTIONS_MAX];
     struct option longs[OPTIONS_MAX + 1];
     char shorts[2 * OPTIONS_MAX + 3];
     size_t own; /* so many of the options are the program's */
@@ -146,7 +151,13 @@ int lm_options_parse(const struct lm_program *program, int argc, char **argv, vo
         const struct lm_option *option =
             found < 256 ? find_letter(&tables, found, &index) : tables.options[index];
         size_t base = index < tables.own ? 0 : program->common_offset;
-        if (!option || store(option, optarg, (char *)values + base + option->offset, error) < 0)
+        if (!option)
+            return lm_fail(error, LM_DEFECT, "option %d", found);
+        /* Of two values one would be passed over without a word; a flag again says nothing new. */
+        if (tables.given[index] && option->kind != LM_OPTION_FLAG && !lm_option_is_list(option))
+            return lm_fail(error, LM_USAGE, "--%s is given twice", option->name);
+        tables.given[index] = true;
+        if (store(option, optarg, (char *)values + base + option->offset, error) < 0)
             return -1;
     }
     if (optind < argc && !program->operands)

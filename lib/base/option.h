@@ -57,9 +57,13 @@ struct lm_program {
     bool operands;        /* takes operands; they are completed as file names */
 };
 
+/* Whether an option takes one value more each time that it is given. */
+bool lm_option_is_list(const struct lm_option *option) LM_NONNULL LM_MUST_CHECK;
+
 /*
  * Parses argv into VALUES (the program's options struct, zeroed or preset) and the operands, by
- * getopt_long: long options may be cut to what is unambiguous, "--" ends them.
+ * getopt_long: long options may be cut to what is unambiguous, "--" ends them. An option of one
+ * value is given once.
  * -1 with reason LM_USAGE where that fails. The lists in VALUES are then still to be freed.
  */
 int lm_options_parse(const struct lm_program *program, int argc, char **argv, void *values,

@@ -91,9 +91,10 @@ static void test_good(void) {
     tap_ok(PARSE("-atx", "-hk1") == 0 && options.all && same(options.text, "x") &&
                options.common.help && options.list.count == 1,
            "short ones together");
-    tap_ok(PARSE("--text=x", "--file=-", "--text=") == 0 && same(options.text, "") &&
-               same(options.file, "-"),
-           "with an equals sign, and the last counts");
+    tap_ok(PARSE("--text=", "--file=-") == 0 && same(options.text, "") && same(options.file, "-"),
+           "with an equals sign");
+    tap_ok(PARSE("-a", "--all", "-aa", "--help", "-h") == 0 && options.all && options.common.help,
+           "flags again and again");
     tap_ok(PARSE("-k", "1", "--list", "2", "--list=3") == 0 && options.list.count == 3 &&
                same(options.list.items[0], "1") && same(options.list.items[2], "3"),
            "a list in its order");
@@ -146,6 +147,15 @@ static void test_bad(void) {
     is_usage(PARSE("--word", "ask"), "--word: 'ask' is not offer|bid");
     is_usage(PARSE("--month", "2016-13"), "--month: '2016-13' is not a month like 2016-04");
     is_usage(PARSE("--now", "now"), "--now: 'now' is not an instant like 2016-04-01T11:40:00Z");
+    is_usage(PARSE("--text", "x", "--text", "x"), "--text is given twice");
+    is_usage(PARSE("-tx", "--te=", "y"), "--text is given twice");
+    is_usage(PARSE("--file", "", "--file", "f"), "--file is given twice");
+    is_usage(PARSE("--id", "u1", "--id", "u2"), "--id is given twice");
+    is_usage(PARSE("--number", "30", "--number", "30"), "--number is given twice");
+    is_usage(PARSE("--month", "2016-04", "a", "--month", "2016-05"), "--month is given twice");
+    is_usage(PARSE("--word", "bid", "--word", "offer"), "--word is given twice");
+    is_usage(PARSE("--now", "1970-01-01T00:00:00Z", "--now", "1970-01-01T00:00:01Z"),
+             "--now is given twice");
     program.operands = false;
     is_usage(PARSE("-a", "file"), "unexpected argument 'file'");
     program.operands = true;
