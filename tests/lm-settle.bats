@@ -486,6 +486,20 @@ logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at: 
         run -0 lm-settle in
         [ "$(jq -r 'select(.party == "u1") | .items[] | select(.item == "fee_sold").amount' <<<"$output")" = "${at#*=}" ]
     done
+    # A contract, where there was none: the tariff without an id stays.
+    tariff s | jq -c '.id = "green" | .retail[0].price = "0.5"' | logged 2016-02-01T00:00:00Z >green
+    printf '{"type":"contract","v":1,"user":"u2","supplier":"s","tariff":"green","valid":"%s"}\n' "$VALID" >contract
+    for at in 2016-04-01T12:00:00Z=0.5 2016-04-01T12:00:01Z=0.2; do
+        logged "${at%=*}" <contract | cat - old green >in
+        run -0 lm-settle in
+        [ "$(retail)" = "${at#*=}" ]
+    done
+    # But where there is nothing else, it holds.
+    grep -v '"tariff"' old | cat - green <(logged 2016-04-01T12:00:01Z <contract) >in
+    run -1 --separate-stderr lm-settle --rejects withheld in
+    [ "$(retail)" = 0.5 ]
+    # Only u1 has no tariff.
+    [ "$(reasons withheld)" = no_tariff ]
     # Another supplier.
     { identity t supplier '"regions":["r"]'; tariff t; } | logged 2016-02-01T00:00:00Z >t
     identity u2 user '"supplier":"t","region":"r"' | since_march >moved

@@ -50,12 +50,16 @@ static int bill_again(struct lm_audit *audit, struct lm_error *error) {
 
 /* ---- what differs ---- */
 
-/* Fees are no supplier's: without them it may have settled as it should. Nor are the rules that a
- * market went by, or the fees of a supplier, though others had been known before. */
+/* Fees are no supplier's, and rules no market's: without them, or before they were known, it may
+ * have done as it should; and who issues just what all of them together call for has followed
+ * somebody else. */
 static const char *blame(const struct lm_audit *audit, const struct lm_issued_key *key,
                          bool excused) {
-    bool of_fees = key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT;
-    if (excused || (of_fees && lm_settle_lacks_fee(audit->strict.settle, key->period)))
+    bool by_fees = key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT;
+    bool by_rules =
+        key->type == LM_TYPE_CLEARING || key->type == LM_TYPE_TRADE || key->type == LM_TYPE_NOTICE;
+    if (excused || (by_fees && lm_settle_lacks_fee(audit->strict.settle, key->period)) ||
+        (by_rules && lm_books_late(audit->strict.books, key->party, key->period)))
         return NULL;
     return lm_audit_blame(audit, key->party);
 }

@@ -16,6 +16,7 @@ struct lm_terms_row {
     int64_t lead_s;   /* of rules: how long before a period its gate closes */
     uint8_t content[32];
     uint32_t name;
+    uint32_t instead; /* the name of what holds where there is none of this name, or NOBODY */
     uint32_t party;
     bool own_log; /* it stands in a log of the party's */
     bool told;
@@ -32,6 +33,10 @@ void lm_terms_history_free(struct lm_terms_history *history) {
     free(history->rows);
 }
 
+static void write_tariff(const char *supplier, const char *id, struct lm_buffer *name) {
+    lm_buffer_format(name, "tariff %s%sof %s", id ? id : "", id ? " " : "", supplier);
+}
+
 /* What tells the terms from others, for people; false for other types. */
 static bool write_name(const struct lm_record *record, struct lm_buffer *name,
                        struct lm_validity *valid) {
@@ -40,8 +45,7 @@ static bool write_name(const struct lm_record *record, struct lm_buffer *name,
     switch (record->type) {
     case LM_TYPE_TARIFF:
         *valid = as->tariff.valid;
-        lm_buffer_format(name, "tariff %s%sof %s", as->tariff.id ? as->tariff.id : "",
-                         as->tariff.id ? " " : "", as->tariff.supplier);
+        write_tariff(as->tariff.supplier, as->tariff.id, name);
         return true;
     case LM_TYPE_CONTRACT:
         *valid = as->contract.valid;
@@ -61,11 +65,24 @@ static bool write_name(const struct lm_record *record, struct lm_buffer *name,
     }
 }
 
+/* Who has no contract has the tariff of her supplier that has no id. */
+static int name_instead(struct lm_terms_history *history, const struct lm_record *record,
+                        uint32_t *name, struct lm_error *error) {
+    if (record->type != LM_TYPE_CONTRACT)
+        return 0;
+    lm_buffer_reset(&history->scratch);
+    write_tariff(record->as.contract.supplier, NULL, &history->scratch);
+    if (!lm_buffer_ok(&history->scratch))
+        return lm_fail_memory(error);
+    return lm_names_add(&history->names, history->scratch.data, history->scratch.size, name, error);
+}
+
 int lm_terms_history_add(struct lm_terms_history *history, const struct lm_record *record,
                          const char *party, const char *keeper, const struct lm_place *place,
                          struct lm_error *error) {
     struct lm_terms_row row = {.place = *place,
                                .logged_s = record->wrapped ? record->entry_at_s : LM_ABSENT,
+                               .instead = NOBODY,
                                .party = NOBODY,
                                .own_log = party && keeper && strcmp(party, keeper) == 0};
     if (!write_name(record, &history->scratch, &row.valid))
@@ -77,6 +94,7 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
         return lm_fail_memory(error);
     if (lm_names_add(&history->names, history->scratch.data, history->scratch.size, &row.name,
                      error) < 0 ||
+        name_instead(history, record, &row.instead, error) < 0 ||
         (party && lm_names_add(&history->names, party, strlen(party), &row.party, error) < 0))
         return -1;
     lm_buffer_reset(&history->scratch);
@@ -212,6 +230,33 @@ static bool is_late(struct stretch *stretch, const struct lm_terms_row *row) {
     return late;
 }
 
+/* What was logged earlier, and held then, where there was none of the row's name. Rows are by name
+ * and time. NULL for nothing. */
+static const struct lm_terms_row *find_instead(const struct lm_terms_history *history,
+                                               const struct lm_terms_row *row) {
+    size_t low = 0;
+    size_t high = row->instead == NOBODY ? 0 : history->count;
+    struct lm_validity before = row->valid;
+    if (before.end_s > row->logged_s)
+        before.end_s = row->logged_s;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (history->rows[middle].name < row->instead)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; row->instead != NOBODY && low < history->count; low++) {
+        const struct lm_terms_row *other = &history->rows[low];
+        if (other->name != row->instead || other->logged_s >= row->logged_s)
+            return NULL;
+        if (other->valid.start_s < before.end_s && before.start_s < other->valid.end_s &&
+            before.start_s < before.end_s)
+            return other;
+    }
+    return NULL;
+}
+
 int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
                             struct lm_error *error) {
     struct stretch stretch = {0};
@@ -219,8 +264,10 @@ int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings
         return 0;
     sort_by_time(history);
     for (size_t i = 0; i < history->count; i++) {
-        if (is_late(&stretch, &history->rows[i]) &&
-            tell(history, &history->rows[i - 1], &history->rows[i], findings, error) < 0)
+        const struct lm_terms_row *row = &history->rows[i];
+        const struct lm_terms_row *before =
+            is_late(&stretch, row) ? row - 1 : find_instead(history, row);
+        if (before && tell(history, before, row, findings, error) < 0)
             return -1;
     }
     return 0;

@@ -41,9 +41,9 @@ bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_pla
 bool lm_terms_history_late(struct lm_terms_history *history) LM_NONNULL LM_MUST_CHECK;
 
 /* Tells of terms that were logged after they had begun, where others of their name, logged before,
- * held then. When that was is the word of the log's keeper, who may have let them lie: whoever
- * signed them is named only where it is her own log. Bare records say nothing about when they
- * came. */
+ * held then; of a contract, its supplier's tariff without an id. When that was is the word of the
+ * log's keeper, who may have let them lie: whoever signed them is named only where it is her own
+ * log. Bare records say nothing about when they came. */
 int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 

@@ -65,16 +65,18 @@ static int add_name(struct lm_books *books, const char *text, uint32_t *number,
     return lm_names_add(&books->names, text, strlen(text), number, error);
 }
 
+struct group_key {
+    int64_t start_s;
+    uint32_t minutes;
+    uint32_t market;
+};
+
 static int find_group(struct lm_books *books, const char *market, struct lm_period period,
                       uint32_t *group, struct lm_error *error) {
     uint32_t market_name;
     if (add_name(books, market, &market_name, error) < 0)
         return -1;
-    struct {
-        int64_t start_s;
-        uint32_t minutes;
-        uint32_t market;
-    } key = {period.start_s, (uint32_t)period.minutes, market_name};
+    struct group_key key = {period.start_s, (uint32_t)period.minutes, market_name};
     if (lm_names_add(&books->group_names, &key, sizeof key, group, error) < 0)
         return -1;
     if (*group < books->group_count)
@@ -99,6 +101,16 @@ int lm_books_want(struct lm_books *books, const char *market, struct lm_period p
         wanted->price_rule = *rule;
     }
     return 0;
+}
+
+bool lm_books_late(const struct lm_books *books, const char *market, struct lm_period period) {
+    struct group_key key = {period.start_s, (uint32_t)period.minutes, 0};
+    uint32_t group;
+    if (!lm_names_find(&books->names, market, strlen(market), &key.market) ||
+        !lm_names_find(&books->group_names, &key, sizeof key, &group))
+        return false;
+    const struct lm_rules_row *rules = books->groups[group].rules;
+    return rules && rules->known_s > period.start_s;
 }
 
 /* The leaf hash of the record's canonical form, with its signature or without. */

@@ -73,6 +73,11 @@ int lm_books_want(struct lm_books *books, const char *market, struct lm_period p
                   const struct lm_price_rule *rule, struct lm_error *error)
     LM_NONNULL_AT(1, 2, 5) LM_MUST_CHECK;
 
+/* After judging: whether the rules of a market and period were known only later, and no others
+ * were. */
+bool lm_books_late(const struct lm_books *books, const char *market,
+                   struct lm_period period) LM_NONNULL LM_MUST_CHECK;
+
 /* A rejected record. */
 struct lm_books_rejected {
     struct lm_place place;

@@ -348,12 +348,22 @@ const struct lm_party *lm_facts_party(struct lm_facts *facts, uint32_t name, int
     return NULL;
 }
 
+static bool is_known(struct lm_facts *facts, uint32_t tariff, int64_t instant_s) {
+    struct lm_version *version;
+    return lm_facts_find(facts, LM_FACTS_TARIFF, tariff, instant_s, &version) == LM_NONE &&
+           version->known_s <= instant_s;
+}
+
 const struct lm_tariff_terms *lm_facts_tariff(struct lm_facts *facts, uint32_t user,
                                               uint32_t supplier, uint32_t default_tariff,
                                               int64_t instant_s, struct lm_error *error) {
     struct lm_version *version;
     uint32_t tariff = default_tariff;
     enum lm_reason reason = lm_facts_find(facts, LM_FACTS_CONTRACT, user, instant_s, &version);
+    /* Who had no contract had the supplier's other terms, and no later one changes that. */
+    if (reason == LM_NONE && version->known_s > instant_s &&
+        is_known(facts, default_tariff, instant_s))
+        reason = LM_MISSING_RECORD;
     if (reason == LM_AMBIGUOUS) {
         lm_fail(error, reason, "her contracts contradict each other");
         return NULL;

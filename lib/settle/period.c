@@ -167,7 +167,6 @@ static int withhold_user(struct lm_period_work *work, struct lm_participant *mem
                                            : &member->party->where;
         if (member->disputed && why.reason == LM_CONFLICT)
             where = &work->settle->readings[member->disputed - 1].where;
-        work->period->fee_missing = work->period->fee_missing || why.reason == LM_NO_FEE;
         memcpy(detail, why.detail, sizeof detail);
         (void)snprintf(why.detail, sizeof why.detail, "%s is withheld in %s: %.150s",
                        lm_period_text(work, member->party->name), work->label, detail);

@@ -32,6 +32,7 @@ static int add_operator(struct lm_period_work *work, const struct lm_party *part
     if (reason == LM_NONE) {
         added->price_micro = facts->fees[version->item].price_micro;
         added->currency = facts->fees[version->item].currency;
+        added->late = version->known_s > work->start_s;
     }
     added->reason = (uint8_t)(reason == LM_MISSING_RECORD ? LM_NO_FEE : reason);
     return 0;
@@ -167,6 +168,8 @@ static int judge_fees(struct lm_period_work *work, struct lm_participant *member
         const struct lm_operator *network = &work->operators[i];
         const char *id = lm_period_text(work, network->party->name);
         const char *region = lm_period_text(work, network->region);
+        if (network->reason == LM_NO_FEE || network->late)
+            work->period->fee_missing = true;
         if (network->reason == LM_AMBIGUOUS)
             return lm_fail(why, LM_AMBIGUOUS, "the fees of %s in %s contradict each other", id,
                            region);

@@ -34,6 +34,7 @@ struct lm_operator {
     uint32_t currency;
     int64_t price_micro;
     uint8_t reason; /* why its fee is not known, or LM_NONE */
+    bool late;      /* its fee was known only later, and no other one was */
     /* What the customers of the supplier at hand metered there. */
     bool touched;
     lm_i128 import_wh;

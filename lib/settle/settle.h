@@ -98,7 +98,8 @@ int lm_settle_run(struct lm_settle *settle, const struct lm_settle_visitor *visi
 /* Whether there is a trade or reading of a period, so that there is something to settle. */
 bool lm_settle_is_about(const struct lm_settle *settle,
                         struct lm_period period) LM_NONNULL LM_MUST_CHECK;
-/* Whether somebody was withheld in a period for LM_NO_FEE; asked after the run. */
+/* Whether in the region of somebody who took part in a period an operator had no fee in force that
+ * was known then; asked after the run. */
 bool lm_settle_lacks_fee(const struct lm_settle *settle,
                          struct lm_period period) LM_NONNULL LM_MUST_CHECK;
 

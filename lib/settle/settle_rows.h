@@ -89,7 +89,7 @@ struct lm_issued_transfer {
 
 struct lm_period_row {
     bool refused;     /* nothing of it was settled */
-    bool fee_missing; /* somebody was withheld as an operator has no fee in force */
+    bool fee_missing; /* of somebody's region an operator had no fee in force that was known */
     struct lm_period period;
     bool wanted;       /* has a trade or a reading */
     bool contradicted; /* what was issued of it contradicts itself */

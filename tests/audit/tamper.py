@@ -1244,6 +1244,43 @@ def _(w):
     w.add("A", BILLED_AT, w.sign("A", [record]))
 
 
+def contract_u4():
+    """A's customer u4 has none, and so the tariff without an id; by that of this one she pays less,
+    and A's other customers may find out."""
+    return {"type": "contract", "v": 1, "user": "u4", "supplier": "A", "tariff": "flat",
+            "valid": "2016-04-01T00:00Z/2016-12-01T00:00Z"}
+
+
+@case("who had no contract gets one after the fact, and is settled by it", KEEPERS,
+      "retroactive A", "settlement_differs A")
+def _(w):
+    w.add("A", SETTLED_AT, w.sign("A", [contract_u4()]), w.logs["A"].index(settled(w, "A")[0]))
+    resettle(w)
+
+
+@case("who had no contract gets one after the fact, and is settled as before", KEEPERS,
+      "retroactive A")
+def _(w):
+    w.add("A", BILLED_AT, w.sign("A", [contract_u4()]))
+
+
+@case("who had no contract gets one in time", KEEPERS)
+def _(w):
+    w.add("A", "2016-03-20T00:00:00Z", w.sign("A", [contract_u4()]),
+          w.logs["A"].index(w.find("A", type="reading")[0]))
+    resettle(w)
+
+
+@case("an operator's first fee comes after all was settled without", KEEPERS,
+      "settlement_differs -", "settlement_missing -")
+def _(w):
+    """Nobody could have settled anybody, and nobody is told to have been wrong in that."""
+    fee = w.find("public", type="network-fee", by="DSO")[0]
+    w.logs["public"].remove(fee)
+    resettle(w)
+    w.add("public", BILLED_AT, [fee["record"]])
+
+
 @case("the rules are changed after the fact", ALL, "retroactive registrar")
 def _(w):
     rules = dict(RULES, valid="2016-04-01T00:00Z/2017-01-01T00:00Z", max_orders=4)
@@ -1295,6 +1332,16 @@ def _(w):
     w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [NEVER_CHEAP]))
     reclear_by(w, 0, NEVER_CHEAP)
     resettle(w)
+
+
+@case("a market that had no rules gets some after the fact", KEEPERS, "clearing_differs -",
+      "price_used -")
+def _(w):
+    """It could not keep them."""
+    for log in ("registry", "public"):
+        w.logs[log] = [entry for entry in w.logs[log] if entry["record"]["type"] != "market-rules"]
+        w.keep(log)
+    w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [NEVER_CHEAP]))
 
 
 @case("rules are changed after the fact, and the market cheats in their shadow", KEEPERS,
