@@ -227,8 +227,7 @@ static const char *find_party(const struct lm_audit *audit, const struct lm_audi
     return lm_reason_by_registry(item->why.reason) ? lm_audit_blame(audit, party) : party;
 }
 
-static int judge_item(struct lm_audit *audit, const struct lm_audit_item *item,
-                      struct lm_error *error) {
+static int judge_item(struct lm_audit *audit, struct lm_audit_item *item, struct lm_error *error) {
     struct lm_audited *audited = item->audited;
     const struct lm_record *record = item->parsed ? &item->record : NULL;
     struct lm_place place = lm_audited_place(audited, item->number, record);
@@ -242,7 +241,8 @@ static int judge_item(struct lm_audit *audit, const struct lm_audit_item *item,
         return -1;
     if (audited->log)
         lm_receipts_see(&audit->receipts, item->number - 1, item->leaf);
-    if (lm_claims_see(&audit->claims, audited, item->number, record,
+    if (lm_audit_stray(audit, item, error) < 0 ||
+        lm_claims_see(&audit->claims, audited, item->number, item->stray ? NULL : record,
                       item->good ? LM_NONE : item->why.reason, item->leaf, error) < 0)
         return -1;
     if (item->good)

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "lib/evidence/audit_state.h"
-#include "lib/record/latest.h"
 
 /* Whose log a record belongs into: an order its market's, a reading that of the user's supplier,
  * a supplier's terms its own. NULL where that may be anybody's, or is not known. */
@@ -90,33 +89,18 @@ static bool comes_before(const struct lm_audited *log, const struct lm_audit_ite
            (log->keeper_role == LM_ROLE_MARKET && item->audited->keeper_role != LM_ROLE_MARKET);
 }
 
-int lm_audit_stray(struct lm_audit *audit, const struct lm_audit_item *item, bool *stray,
-                   struct lm_error *error) {
+int lm_audit_stray(struct lm_audit *audit, struct lm_audit_item *item, struct lm_error *error) {
     struct lm_registered user;
     uint32_t number;
     const char *owner = belongs_to(audit, &item->record, &user);
-    *stray = false;
-    for (size_t i = 0; !*stray && i < audit->input_count; i++) {
+    for (size_t i = 0; item->good && !item->stray && i < audit->input_count; i++) {
         const struct lm_audited *audited = audit->inputs[i];
         if (!comes_before(audited, item, owner) ||
             !write_kind(audited, &item->record, &audit->name))
             continue;
         if (!lm_buffer_ok(&audit->name))
             return lm_fail_memory(error);
-        *stray = lm_names_find(&audit->kinds, audit->name.data, audit->name.size, &number);
+        item->stray = lm_names_find(&audit->kinds, audit->name.data, audit->name.size, &number);
     }
-    return 0;
-}
-
-int lm_audit_as_known(const struct lm_audit *audit, const struct lm_record *record,
-                      struct lm_record *held, struct lm_error *error) {
-    int64_t known_s;
-    *held = *record;
-    if (record->type != LM_TYPE_IDENTITY && record->type != LM_TYPE_MARKET_RULES)
-        return 0;
-    if (lm_registry_known_since(audit->registry, record, &known_s, error) < 0)
-        return -1;
-    held->wrapped = known_s != LM_KNOWN_ALWAYS;
-    held->entry_at_s = known_s;
     return 0;
 }

@@ -27,7 +27,8 @@ struct lm_audit_item {
     size_t start;    /* in the batch's texts */
     size_t size;
     bool parsed;
-    bool good; /* signed, in the second pass, by somebody who may */
+    bool good;  /* signed, in the second pass, by somebody who may */
+    bool stray; /* good, and counts for nothing where it stands */
     struct lm_record record;
     uint8_t leaf[LM_HASH_SIZE];   /* of a log's line */
     uint8_t digest[LM_HASH_SIZE]; /* of a log's record */
@@ -121,15 +122,11 @@ const char *lm_audit_blame(const struct lm_audit *audit, const char *party) LM_N
 int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
                        const struct lm_record *record,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* Whether a record is outside of all logs that somebody has signed for, while who it is for has
- * signed for one that holds others of its kind; a fee, outside of a market's log while one holds
- * others. When it came nobody can say, nor whether it came at all: it counts for nothing. */
-int lm_audit_stray(struct lm_audit *audit, const struct lm_audit_item *item, bool *stray,
+/* Sets whether a good record is outside of all logs that somebody has signed for, while who it is
+ * for has signed for one that holds others of its kind; a fee, outside of a market's log while one
+ * holds others. When it came nobody can say, nor whether it came at all. */
+int lm_audit_stray(struct lm_audit *audit, struct lm_audit_item *item,
                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* The record as it counts: terms and identities since when the log knew them that should hold them.
- * It borrows what RECORD holds. */
-int lm_audit_as_known(const struct lm_audit *audit, const struct lm_record *record,
-                      struct lm_record *held, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Whether an order or reading is in a log of somebody else's than whom it is for: its addressee may
  * never have got it, and need not go by it. */
 bool lm_audit_misplaced(const struct lm_audit *audit,

@@ -222,7 +222,7 @@ static int hand_on(struct lm_audit *audit, const struct lm_record *record,
                    const struct lm_place *place, struct lm_error *error) {
     struct lm_record held;
     struct lm_error why;
-    if (lm_audit_as_known(audit, record, &held, error) < 0 ||
+    if (lm_registry_as_known(audit->registry, record, &held, error) < 0 ||
         hand_on_leniently(audit, &held, place, error) < 0)
         return -1;
     if (lm_audit_remake_add(&audit->strict, &held, place, &why) < 0)
@@ -271,12 +271,9 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
 
 int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struct lm_error *error) {
     struct lm_place place = lm_audited_place(item->audited, item->number, &item->record);
-    bool stray;
-    if (lm_audit_stray(audit, item, &stray, error) < 0)
-        return -1;
-    if (stray && item->record.type == LM_TYPE_NETWORK_FEE)
+    if (item->stray && item->record.type == LM_TYPE_NETWORK_FEE)
         return hand_on_leniently(audit, &item->record, &place, error);
-    if (stray)
+    if (item->stray)
         return see_elsewhere(audit, item, &place, error);
     if (lm_audit_misplaced(audit, item))
         return see_elsewhere(audit, item, &place, error) < 0

@@ -268,7 +268,8 @@ int lm_claims_see(struct lm_claims *claims, const struct lm_audited *audited, ui
                 return -1;
         }
         if (lm_claim_index_add(&claims->index, claims->facts.count, error) < 0 ||
-            lm_facts_list_add(&claims->facts, claims->registry, record, &fact, error) < 0)
+            lm_facts_list_add(&claims->facts, claims->registry, record, &fact, error) < 0 ||
+            lm_fact_know(claims->facts.items[claims->facts.count - 1], claims->registry, error) < 0)
             return -1;
     }
     if (log)

@@ -91,6 +91,10 @@ int lm_facts_list_add(struct lm_facts *facts, const struct lm_registry *registry
     return fact->log ? digest_content(added, error) : 0;
 }
 
+int lm_fact_know(struct lm_fact *fact, const struct lm_registry *registry, struct lm_error *error) {
+    return lm_registry_as_known(registry, &fact->record, &fact->record, error);
+}
+
 /* ---- views ---- */
 
 void lm_view_free(struct lm_view *view) {

@@ -60,6 +60,10 @@ int lm_view_add(struct lm_view *view, struct lm_fact *fact,
  * them repeat others. */
 int lm_view_prepare(const struct lm_view *view, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* Has a fact's identity or market-rules count since when a sealed registry knew it. */
+int lm_fact_know(struct lm_fact *fact, const struct lm_registry *registry,
+                 struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* Why a record is not signed as it should be at an instant, LM_NONE where it is: LM_BAD_SIGNATURE
  * where nobody is proven to have signed it. Fails where checking does. */
 int lm_fact_check(const struct lm_registry *registry, const struct lm_record *record, int64_t at_s,

@@ -113,6 +113,8 @@ int lm_verdicts_seal(struct lm_verdicts *verdicts, struct lm_error *error) {
                           &fact->refused, error) < 0)
             return -1;
         fact->counts = fact->refused == LM_NONE;
+        if (lm_fact_know(fact, verdicts->registry, error) < 0)
+            return -1;
     }
     return 0;
 }
@@ -295,9 +297,11 @@ static int take_shown(struct lm_verdicts *verdicts, const struct shown_list *sho
                       struct lm_facts *facts, struct lm_error *error) {
     for (size_t i = 0; i < shown->count; i++) {
         const struct shown *item = &shown->items[i];
-        if (!item->entry.line ? tell_why(verdicts, item->item, "an exhibit", &item->why, error) < 0
-                              : lm_facts_list_add(facts, verdicts->registry, &item->entry,
-                                                  &item->fact, error) < 0)
+        if (!item->entry.line
+                ? tell_why(verdicts, item->item, "an exhibit", &item->why, error) < 0
+                : lm_facts_list_add(facts, verdicts->registry, &item->entry, &item->fact, error) <
+                          0 ||
+                      lm_fact_know(facts->items[facts->count - 1], verdicts->registry, error) < 0)
             return -1;
     }
     return 0;

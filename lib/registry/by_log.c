@@ -87,8 +87,8 @@ void lm_registry_know(struct lm_registry *registry, lm_registry_logged *logged, 
     }
 }
 
-int lm_registry_known_since(const struct lm_registry *registry, const struct lm_record *record,
-                            int64_t *known_s, struct lm_error *error) {
+static int find_known(const struct lm_registry *registry, const struct lm_record *record,
+                      int64_t *known_s, struct lm_error *error) {
     bool identity = record->type == LM_TYPE_IDENTITY;
     const struct lm_row_groups *groups = identity ? &registry->identities : &registry->rules;
     const char *id = identity ? record->as.identity.id : record->as.market_rules.market;
@@ -110,6 +110,19 @@ int lm_registry_known_since(const struct lm_registry *registry, const struct lm_
         if (memcmp(row->digest, digest, sizeof digest) == 0)
             *known_s = row->known_s;
     }
+    return 0;
+}
+
+int lm_registry_as_known(const struct lm_registry *registry, const struct lm_record *record,
+                         struct lm_record *held, struct lm_error *error) {
+    int64_t known_s;
+    *held = *record;
+    if (record->type != LM_TYPE_IDENTITY && record->type != LM_TYPE_MARKET_RULES)
+        return 0;
+    if (find_known(registry, record, &known_s, error) < 0)
+        return -1;
+    held->wrapped = known_s != LM_KNOWN_ALWAYS;
+    held->entry_at_s = known_s;
     return 0;
 }
 

@@ -78,10 +78,12 @@ typedef bool lm_registry_logged(void *context, const char *source);
 void lm_registry_by_log(struct lm_registry *registry, lm_registry_logged *logged, void *context)
     LM_NONNULL_AT(1, 2);
 
-/* Since when an identity or market-rules is known by that, see lib/record/latest.h: rules since the
- * gates that they could still set, as they were logged. */
-int lm_registry_known_since(const struct lm_registry *registry, const struct lm_record *record,
-                            int64_t *known_s, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* A record as it counts by that: HELD, which may be RECORD and borrows what it holds, is an
+ * identity or market-rules of an entry at the instant since which it is known
+ * (lib/record/latest.h); rules, since the gates that they could still set. Others stay as they are.
+ */
+int lm_registry_as_known(const struct lm_registry *registry, const struct lm_record *record,
+                         struct lm_record *held, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* How a registrar contradicts its log. */
 enum lm_contradiction {

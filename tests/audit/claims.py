@@ -326,6 +326,71 @@ def _(w):
     return [claim("u2", "bill", record=other), claim("u2", "bill", record=forged, month="2016-04")]
 
 
+# ---- terms that came after the fact ----
+
+def never_cheap(valid, **members):
+    return dict(RULES, valid=valid, price_cap="0.09", **members)
+
+
+def dear_order(w):
+    """Who has traded an order of more than 0.09 claims about it."""
+    who, trade = traded(w, "bid")
+    dear = w.find("market", type="order", period=PERIOD, id=trade["record"]["order"],
+                  **{"from": who})[0]["record"]
+    if dear["price"] <= "0.09":
+        raise RuntimeError("that order would be allowed")
+    return [claim(who, "price", period=PERIOD), claim(who, "left_out", record=dear)]
+
+
+@case("rules that are logged after the fact say nothing of what was traded before", "refuted -",
+      "refuted -")
+def _(w):
+    w.terms = "registry.log"
+    rules = never_cheap("2016-04-01T00:00Z/2017-01-01T00:00Z")
+    w.add("registry", BILLED_AT, w.sign("registrar", [rules]))
+    return dear_order(w)
+
+
+@case("rules that are logged behind a gate say nothing of its period", "refuted -", "refuted -")
+def _(w):
+    w.terms = "registry.log"
+    rules = never_cheap("2016-04-01T12:00Z/2016-04-01T12:30Z", gate_minutes=0)
+    w.add("registry", "2016-04-01T11:46:00Z", w.sign("registrar", [rules]))
+    return dear_order(w)
+
+
+@case("rules that are logged before a gate are the market's to keep", "upheld lm", "refuted -")
+def _(w):
+    """It has traded an order that it had to refuse; to leave that out would have been right."""
+    w.terms = "registry.log"
+    rules = never_cheap("2016-04-01T12:00Z/2016-04-01T12:30Z")
+    w.add("registry", "2016-04-01T11:40:00Z", w.sign("registrar", [rules]))
+    return dear_order(w)
+
+
+@case("a contract is put before the fact, and the bill made by it", "upheld A", "refuted -")
+def _(w):
+    """u4 had none, and the tariff that holds without."""
+    contract = {"type": "contract", "v": 1, "user": "u4", "supplier": "A", "tariff": "flat",
+                "valid": "2016-04-01T00:00Z/2016-12-01T00:00Z"}
+    for kind in ("settlement", "transfer", "bill"):
+        w.logs["A"] = [entry for entry in w.logs["A"] if entry["record"]["type"] != kind]
+    w.add("A", BILLED_AT, w.sign("A", [contract]))
+    w.add("A", BILLED_AT, w.sign("A", w.settle("A", w.known())))
+    out = world.run(["lm-settle", "--bills", "--month", "2016-04", "--supplier", "A"],
+                    lines(w.records("A")))
+    w.add("A", BILLED_AT, w.sign("A", world.parse(out)))
+    return [claim("u4", "bill", month="2016-04"), claim("u6", "bill", month="2016-04")]
+
+
+@case("a network fee is put up after the fact, and bills are by the old one", "refuted -",
+      "refuted -")
+def _(w):
+    fee = world.network_fee("DSO", "0.05", "2016-04-01T00:00Z/2017-01-01T00:00Z")
+    w.add("public", BILLED_AT, w.sign("DSO", [fee]))
+    return [claim("u2", "bill", month="2016-04"), claim("u22", "bill", month="2016-04")]
+
+
 @case("a claim that points at what is others' shows nothing of it", "undecidable -", "undecidable -",
       "undecidable -")
 def _(w):
@@ -427,7 +492,7 @@ def ask(w, claims):
         with open(w.path("answers"), encoding="utf-8") as source:
             file.write(source.read())
     command(["lm-audit", "--root", "registrar.jwk", "--now", NOW, "--verdicts", "shown",
-             "auditor.ndjson", "registry.bare", "public.log"], w, (0,))
+             "auditor.ndjson", getattr(w, "terms", "registry.bare"), "public.log"], w, (0,))
     return answers, records
 
 
