@@ -11,6 +11,10 @@
  *     lm_log_unlock(log);
  *     lm_log_free(log);
  *
+ * Of several processes each synchronises what it adds, while it holds the others off: so nothing is
+ * ever in the log behind bytes that may yet be cut off again, and nobody reads or promises what
+ * another's fsync may fail to keep.
+ *
  * A row of the index is written only when its entry is durable. So entries without one are those
  * that a crash or a failed fsync left in doubt: they are written and synchronised once more before
  * anything comes after them, and a line that was torn is cut off.
