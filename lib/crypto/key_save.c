@@ -128,9 +128,10 @@ static int create(const char *file, const char *path, const char *text, size_t s
     int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return errno == EEXIST ? exists(path, error) : lm_fail_errno(error, LM_IO, path);
-    int result = fchmod(fd, S_IRUSR | S_IWUSR) == 0 && lm_file_write_durably_at(fd, text, size, 0) == 0
-                     ? 0
-                     : lm_fail_errno(error, LM_IO, path);
+    int result =
+        fchmod(fd, S_IRUSR | S_IWUSR) == 0 && lm_file_write_durably_at(fd, text, size, 0) == 0
+            ? 0
+            : lm_fail_errno(error, LM_IO, path);
     if (close(fd) != 0 && result == 0)
         result = lm_fail_errno(error, LM_IO, path);
     if (result < 0)

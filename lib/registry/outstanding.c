@@ -232,7 +232,9 @@ static int read_rest(struct lm_outstanding *state, struct lm_error *error) {
 
 static int write_at(const struct lm_outstanding *state, int fd, const struct lm_buffer *text,
                     off_t offset, struct lm_error *error) {
-    return lm_file_write_durably_at(fd, text->data, text->size, offset) == 0 ? 0 : fail_io(state, error);
+    return lm_file_write_durably_at(fd, text->data, text->size, offset) == 0
+               ? 0
+               : fail_io(state, error);
 }
 
 /* Makes FD, a new file beside the old one, the state file; it is locked before anybody sees it. */
