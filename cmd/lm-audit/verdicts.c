@@ -36,21 +36,26 @@ static void judge(struct lm_audit_task *task, struct lm_verdicts *verdicts) {
         lm_run_negative(task->run);
 }
 
-void lm_audit_verdicts(struct lm_audit_task *task) {
-    struct lm_run *run = task->run;
+static struct lm_verdicts *begin(struct lm_audit_task *task) {
     struct lm_error error;
-    lm_run_keep(run);
-    lm_audit_allow(task, task->options->verdicts);
-    lm_audit_confine(task);
     const struct lm_verdicts_options wanted = {.root = &task->root,
-                                               .now_s = lm_run_now(run),
+                                               .now_s = lm_run_now(task->run),
                                                .pool = task->pool,
                                                .finding = lm_audit_write_finding,
                                                .refuse = refuse_term,
                                                .context = task};
     struct lm_verdicts *verdicts = lm_verdicts_new(&wanted, &error);
     if (!verdicts)
-        lm_run_fatal(run, &error);
+        lm_run_fatal(task->run, &error);
+    return verdicts;
+}
+
+void lm_audit_verdicts(struct lm_audit_task *task) {
+    struct lm_run *run = task->run;
+    lm_run_keep(run);
+    lm_audit_allow(task, task->options->verdicts);
+    lm_audit_confine(task);
+    struct lm_verdicts *verdicts = begin(task);
     read_terms(task, verdicts);
     if (!run->stopped)
         lm_run_file(run, task->options->verdicts, add_verdict, verdicts);

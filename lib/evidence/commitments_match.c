@@ -141,9 +141,9 @@ int lm_commitments_match(struct lm_commitments *commitments, const struct lm_reg
         struct lm_commitment *item = &commitments->items[i];
         if (!item->readable)
             continue;
-        if (lm_commitments_find_witnesses(commitments, item, findings, error) < 0)
+        if (lm_commitments_find_witnesses(commitments, item, findings, error) < 0 ||
+            lm_commitments_find_keeper(commitments, item, registry, now_s, error) < 0)
             return -1;
-        lm_commitments_find_keeper(commitments, item, registry, now_s);
     }
     find_logs(commitments, inputs, count);
     name_logs(commitments);

@@ -21,9 +21,9 @@ static bool key_counts(const struct lm_registry *registry, const char *id, const
            lm_registry_by_kid(registry, kid, witnessed_s, &registered, why) == 0;
 }
 
-void lm_commitments_find_keeper(const struct lm_commitments *commitments,
-                                struct lm_commitment *item, const struct lm_registry *registry,
-                                int64_t now_s) {
+int lm_commitments_find_keeper(const struct lm_commitments *commitments, struct lm_commitment *item,
+                               const struct lm_registry *registry, int64_t now_s,
+                               struct lm_error *error) {
     lm_fail(&item->why, LM_UNSIGNED, "nobody who may keep a log has signed it");
     for (size_t i = 0; i < commitments->key_count; i++) {
         const struct lm_keeper_key *key = &commitments->keys[i];
@@ -37,11 +37,14 @@ void lm_commitments_find_keeper(const struct lm_commitments *commitments,
             item->keeper = id;
             item->role = key->role;
             item->signed_s = times.last_s;
-            return;
+            return 0;
         } else {
             item->why = why;
         }
+        if (item->why.reason == LM_MEMORY)
+            return lm_fail_memory(error);
     }
+    return 0;
 }
 
 int lm_commitments_find_witnesses(const struct lm_commitments *commitments,
@@ -60,6 +63,8 @@ int lm_commitments_find_witnesses(const struct lm_commitments *commitments,
             continue;
         }
         all = false;
+        if (why.reason == LM_MEMORY)
+            return lm_fail_memory(error);
         if (why.reason == LM_UNSIGNED)
             continue;
         (void)snprintf(text, sizeof text, "%s has a line in the name of witness %s that is not its",
@@ -77,7 +82,8 @@ const char *lm_commitments_signer(const struct lm_commitments *commitments,
                                   const struct lm_registry *registry, int64_t now_s,
                                   int64_t *signed_s, struct lm_error *error) {
     struct lm_commitment item = {.checkpoint = *checkpoint, .witnessed_s = LM_ABSENT};
-    lm_commitments_find_keeper(commitments, &item, registry, now_s);
+    if (lm_commitments_find_keeper(commitments, &item, registry, now_s, error) < 0)
+        return NULL;
     *signed_s = item.signed_s;
     if (!item.keeper)
         *error = item.why;

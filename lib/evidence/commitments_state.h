@@ -44,10 +44,11 @@ bool lm_commitments_has_root(const struct lm_commitments *commitments,
 
 /* ---- commitments_signed.c ---- */
 
-/* Who of those whose keys count at NOW_S has signed: keeper, role, signed_s; or why. */
-void lm_commitments_find_keeper(const struct lm_commitments *commitments,
-                                struct lm_commitment *item, const struct lm_registry *registry,
-                                int64_t now_s) LM_NONNULL;
+/* Who of those whose keys count at NOW_S has signed: keeper, role, signed_s; or why. Fails only for
+ * want of memory. */
+int lm_commitments_find_keeper(const struct lm_commitments *commitments, struct lm_commitment *item,
+                               const struct lm_registry *registry, int64_t now_s,
+                               struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* When the last witness signed, into witnessed_s. A cosignature in a witness's name that is none is
  * told. */

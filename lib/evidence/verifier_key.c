@@ -8,9 +8,9 @@
 
 #define FILE_SIZE_MAX 65536
 
-/* What a word names: 1 for a verifier key, 0 for a file that begins with none, and -1. What was read
- * of a file is in *TEXT, which the caller frees. It may be a private key file: hence the guarded
- * memory, and no look at JSON as if it were a line. */
+/* What a word names: 1 for a verifier key, 0 for a file that begins with none, and -1. What was
+ * read of a file is in *TEXT, which the caller frees. It may be a private key file: hence the
+ * guarded memory, and no look at JSON as if it were a line. */
 static int find(const char *key_or_file, struct lm_note_key *key, char **text, size_t *size,
                 struct lm_error *error) {
     struct lm_guarded_file file = {
