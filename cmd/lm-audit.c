@@ -31,6 +31,7 @@ static const struct lm_program program = {
     .common = lm_parallel_options,
     .common_offset = offsetof(struct lm_audit_command_options, common),
     .operands = true,
+    .exhibits = true,
 };
 
 static void check_usage(struct lm_run *run, const struct lm_audit_command_options *options) {

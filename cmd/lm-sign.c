@@ -21,6 +21,7 @@ static const struct lm_program program = {
     .common = lm_parallel_options,
     .common_offset = offsetof(struct options, common),
     .operands = true,
+    .exhibits = true,
 };
 
 struct context {

@@ -28,6 +28,7 @@ static const struct lm_program program = {
     .common = lm_parallel_options,
     .common_offset = offsetof(struct options, common),
     .operands = true,
+    .exhibits = true,
 };
 
 static int tell(void *pointer, struct lm_alert *alert, struct lm_error *error) {

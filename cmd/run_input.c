@@ -68,6 +68,11 @@ _Noreturn void lm_run_fail_to_read(struct lm_run *run, const char *source,
     lm_run_end(run);
 }
 
+/* The longest line that the program takes. */
+static size_t line_max(const struct lm_run *run) {
+    return run->program->exhibits ? LM_EXHIBIT_SIZE_MAX : LM_ENTRY_SIZE_MAX;
+}
+
 static void open_next(struct lm_run *run) {
     struct lm_error error;
     bool named = run->operands.count > 0;
@@ -77,7 +82,7 @@ static void open_next(struct lm_run *run) {
     run->source = strcmp(file, "-") == 0 ? "stdin" : file;
     int fd = kept ? lm_run_open_kept(run, kept) : lm_run_open(run, file);
     lm_run_refuse_own_output(run, fd);
-    run->lines = lm_lines_new(fd, LM_ENTRY_SIZE_MAX);
+    run->lines = lm_lines_new(fd, line_max(run));
     if (!run->lines) {
         lm_fail_memory(&error);
         lm_run_fatal(run, &error);
@@ -201,7 +206,7 @@ void lm_run_file(struct lm_run *run, const char *file,
                  void *context) {
     struct lm_error error;
     lm_run_confine(run);
-    struct lm_lines *lines = lm_lines_new(lm_run_open(run, file), LM_ENTRY_SIZE_MAX);
+    struct lm_lines *lines = lm_lines_new(lm_run_open(run, file), line_max(run));
     if (!lines) {
         lm_fail_memory(&error);
         lm_run_fatal(run, &error);

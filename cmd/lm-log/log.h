@@ -59,7 +59,7 @@ uint64_t lm_log_signed_size(struct lm_run *run, const char *log, const struct lm
 char *lm_log_origin(struct lm_run *run, const struct lm_log_options *options, const char *log,
                     const struct lm_key *key) LM_NONNULL;
 
-/* Reads a file of at most LM_NOTE_SIZE_MAX bytes and some, or ends. */
+/* Reads a file that holds a proof, an exhibit's line, or less, or ends. */
 void lm_log_read_file(struct lm_run *run, const char *path, struct lm_buffer *out) LM_NONNULL;
 
 /* Reads a file that should hold a checkpoint, whose texts are in BYTES, or ends. */

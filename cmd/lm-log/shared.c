@@ -75,7 +75,7 @@ char *lm_log_origin(struct lm_run *run, const struct lm_log_options *options, co
 void lm_log_read_file(struct lm_run *run, const char *path, struct lm_buffer *out) {
     struct lm_error error;
     /* A proof is a checkpoint with some hashes and perhaps an entry before it. */
-    if (lm_file_read(path, 2 * (size_t)LM_NOTE_SIZE_MAX, out, &error) < 0)
+    if (lm_file_read(path, LM_EXHIBIT_SIZE_MAX + 1, out, &error) < 0)
         lm_run_fatal(run, &error);
 }
 

@@ -55,6 +55,7 @@ struct lm_program {
     const struct lm_option *common;
     size_t common_offset; /* where the common options' struct lies in the program's */
     bool operands;        /* takes operands; they are completed as file names */
+    bool exhibits;        /* reads exhibits, whose lines may be longer than others */
 };
 
 /* Whether an option takes one value more each time that it is given. */

@@ -21,10 +21,10 @@
 
 #include "lib/base/buffer.h"
 #include "lib/base/error.h"
+#include "lib/base/limits.h"
 #include "lib/crypto/key.h"
 
-/* A longer note, one with more signatures, or with a longer name, is refused. */
-#define LM_NOTE_SIZE_MAX       131072
+/* A note longer than LM_NOTE_SIZE_MAX, with more signatures, or with a longer name, is refused. */
 #define LM_NOTE_SIGNATURES_MAX 64
 #define LM_NOTE_NAME_MAX       255
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/limits.h"
 #include "lib/crypto/encoding.h"
 #include "lib/crypto/merkle_proof.h"
 #include "lib/record/canonical.h"
@@ -18,15 +19,18 @@ static int read_path(const struct lm_exhibit *exhibit, struct lm_merkle_proof *p
     return 0;
 }
 
+/* What is too long to be an entry no log has. */
 static int hash_entry(const struct lm_exhibit *exhibit, uint8_t leaf[LM_HASH_SIZE],
                       struct lm_error *error) {
     struct lm_buffer line = {0};
     lm_canonical(exhibit->entry, NULL, &line);
-    bool ok = lm_buffer_ok(&line);
-    if (ok)
+    int result = lm_buffer_ok(&line) ? 0 : lm_fail_memory(error);
+    if (result == 0 && line.size > LM_ENTRY_SIZE_MAX)
+        result = lm_fail(error, LM_TOO_LONG, "its entry is longer than %d", LM_ENTRY_SIZE_MAX);
+    if (result == 0)
         lm_merkle_leaf(line.data, line.size, leaf);
     lm_buffer_free(&line);
-    return ok ? 0 : lm_fail_memory(error);
+    return result;
 }
 
 /* That the entry is where the exhibit says. */

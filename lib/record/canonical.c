@@ -31,7 +31,26 @@ static int check_text(const char *text, size_t size, struct lm_error *error) {
     return 0;
 }
 
-static int check_depth(const json_t *value, int depth, struct lm_error *error) {
+/* Whether a member of a record is a record by itself. */
+static bool holds_record(const json_t *record, const char *name) {
+    static const struct {
+        const char *type;
+        const char *member;
+    } holders[] = {{"entry", "record"},
+                   {"exhibit", "entry"},
+                   {"claim", "record"},
+                   {"claim", "receipt"},
+                   {"reject", "record"}};
+    const char *type = json_string_value(json_object_get(record, "type"));
+    for (size_t i = 0; type && i < sizeof holders / sizeof *holders; i++) {
+        if (strcmp(type, holders[i].type) == 0 && strcmp(name, holders[i].member) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* DEPTH is counted in the record that the value is in, HELD those around that one. */
+static int check_depth(const json_t *value, int depth, int held, struct lm_error *error) {
     if (depth > LM_DEPTH_MAX && (json_is_object(value) || json_is_array(value)))
         return lm_fail(error, LM_DEPTH, "nested deeper than %d", LM_DEPTH_MAX);
     switch (json_typeof(value)) {
@@ -40,15 +59,16 @@ static int check_depth(const json_t *value, int depth, struct lm_error *error) {
         json_t *member;
         /* jansson iterates const objects through a non-const pointer, but does not write. */
         json_object_foreach((json_t *)(uintptr_t)value, name, member) {
+            bool record = depth == 1 && held < LM_HELD_MAX && holds_record(value, name);
             if (check_text(name, strlen(name), error) < 0 ||
-                check_depth(member, depth + 1, error) < 0)
+                check_depth(member, record ? 1 : depth + 1, record ? held + 1 : held, error) < 0)
                 return -1;
         }
         return 0;
     }
     case JSON_ARRAY:
         for (size_t i = 0; i < json_array_size(value); i++) {
-            if (check_depth(json_array_get(value, i), depth + 1, error) < 0)
+            if (check_depth(json_array_get(value, i), depth + 1, held, error) < 0)
                 return -1;
         }
         return 0;
@@ -75,7 +95,7 @@ static int check_depth(const json_t *value, int depth, struct lm_error *error) {
 }
 
 int lm_ijson_check(const json_t *value, struct lm_error *error) {
-    return check_depth(value, 1, error);
+    return check_depth(value, 1, 0, error);
 }
 
 void lm_canonical_string(const char *text, size_t size, struct lm_buffer *out) {

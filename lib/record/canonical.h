@@ -12,7 +12,7 @@
 
 /*
  * Checks VALUE against RFC 7493 as records want it: no real number, no integer beyond ±(2^53−1),
- * no Unicode noncharacter in a string or name, no nesting deeper than LM_DEPTH_MAX.
+ * no Unicode noncharacter in a string or name, no nesting deeper than LM_DEPTH_MAX in a record.
  * (Duplicate names, lone surrogates and NUL are refused while parsing.)
  */
 int lm_ijson_check(const json_t *value, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

@@ -145,8 +145,16 @@ int lm_record_from_json(json_t *json, struct lm_record *record, struct lm_error 
     return 0;
 }
 
+size_t lm_record_size_max(enum lm_type type) {
+    return type == LM_TYPE_EXHIBIT ? LM_EXHIBIT_SIZE_MAX : LM_RECORD_SIZE_MAX;
+}
+
 /* SIZE is the line's. What an entry holds must be a record by itself once it is taken out. */
 static int check_size(const struct lm_record *record, size_t size, struct lm_error *error) {
+    size_t max = record->wrapped ? LM_RECORD_SIZE_MAX : lm_record_size_max(record->type);
+    if (record->wrapped && size > LM_ENTRY_SIZE_MAX)
+        return lm_fail(error, LM_TOO_LONG, "entry of %zu bytes is longer than %d", size,
+                       LM_ENTRY_SIZE_MAX);
     if (record->wrapped) {
         struct lm_buffer bare = {0};
         lm_record_canonical(record, &bare);
@@ -156,10 +164,9 @@ static int check_size(const struct lm_record *record, size_t size, struct lm_err
         if (!ok)
             return lm_fail_memory(error);
     }
-    if (size <= LM_RECORD_SIZE_MAX)
+    if (size <= max)
         return 0;
-    return lm_fail(error, LM_TOO_LONG, "record of %zu bytes is longer than %d", size,
-                   LM_RECORD_SIZE_MAX);
+    return lm_fail(error, LM_TOO_LONG, "record of %zu bytes is longer than %zu", size, max);
 }
 
 static bool is_space(char byte) {

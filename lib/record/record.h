@@ -32,6 +32,9 @@ int lm_record_parse(const char *text, size_t size, struct lm_record *record,
 int lm_record_from_json(json_t *json, struct lm_record *record,
                         struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* The most bytes that the line of a bare record of TYPE may have. */
+size_t lm_record_size_max(enum lm_type type) LM_MUST_CHECK;
+
 /* Frees what a record holds; harmless on a zeroed one. */
 void lm_record_free(struct lm_record *record) LM_NONNULL;
 

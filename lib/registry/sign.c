@@ -46,9 +46,9 @@ int lm_record_sign(const struct lm_record *record, const struct lm_key *key, boo
         lm_record_canonical(record, out);
         if (!lm_buffer_ok(out))
             result = lm_fail_memory(error);
-        else if (out->size > LM_RECORD_SIZE_MAX)
-            result = lm_fail(error, LM_TOO_LONG, "with its signature the record is longer than %d",
-                             LM_RECORD_SIZE_MAX);
+        else if (out->size > lm_record_size_max(record->type))
+            result = lm_fail(error, LM_TOO_LONG, "with its signature the record is longer than %zu",
+                             lm_record_size_max(record->type));
     }
     lm_buffer_free(&payload);
     lm_buffer_free(&jws);

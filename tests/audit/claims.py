@@ -112,6 +112,40 @@ def _(w):
     return [claim(who, "price", entries=[{"log": "lm/market.log", "n": entry["n"]}])]
 
 
+def pad(w, who, entry):
+    """Makes a record as long, and as deep, as one may be, and signs it so."""
+    record = entry["record"]
+    record["x_deep"] = 0
+    for _ in range(31):  # the record itself is the first of 32
+        record["x_deep"] = [record["x_deep"]]
+    record["x_pad"] = ""
+    w.resign(who, entry)
+    record = entry["record"]
+    record["x_pad"] = "y" * (65536 - len(canonical(record)))
+    w.resign(who, entry)
+    if len(canonical(entry["record"])) != 65536:
+        raise RuntimeError("not as long as a record may be")
+
+
+@case("a trade is at another price, of an order that was made as long and deep as may be", "upheld lm")
+def _(w):
+    who, entry = traded(w, "offer")
+    pad(w, who, w.find("market", type="order", period=PERIOD, **{"from": who})[-1])
+    entry["record"]["price"] = canonical_price(entry["record"]["price"], 1)
+    w.resign("lm", entry)
+    return [claim(who, "price", entries=[{"log": "lm/market.log", "n": entry["n"]}])]
+
+
+@case("a settlement that was made as long and deep as may be is of more than was consumed", "upheld A")
+def _(w):
+    who, _ = traded(w, "bid")
+    entry = change(w, "A", "A", lambda r: r.update(import_wh=r["import_wh"] + 100),
+                   type="settlement", period=PERIOD, party=who)
+    pad(w, "A", entry)
+    pad(w, f"m{who[1:]}", w.find("A", type="reading", period=PERIOD, meter=f"m{who[1:]}")[-1])
+    return [claim(who, "consumed_less", period=PERIOD)]
+
+
 @case("a trade is of less than the orders give", "upheld lm", "upheld lm", "refuted -")
 def _(w):
     who, entry = traded(w, "offer")

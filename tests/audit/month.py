@@ -137,10 +137,12 @@ def shown_of(m):
                   record.get("party") == "u1" or record.get("user") == "u1")
 
 
-def ask(m, wanted):
-    """The claim and the unsigned answer, which has to be WANTED in its parts, show all it should,
+def ask(m, wanted, pointed=0):
+    """The claim, which also points at so many orders of u1, and the unsigned answer, which has to be WANTED in its parts, show all it should,
     and prove it."""
-    asked = m.sign("u1", [claims.claim("u1", "bill", month=MONTH)])
+    orders = [(n, record) for n, record in enumerate(m.orders) if record["from"] == "u1"][:pointed]
+    asked = m.sign("u1", [claims.claim("u1", "bill", month=MONTH, entries=[
+        {"log": "lm/market.log", "n": n} for n, _ in orders])])
     with open(m.path("claims"), "w", encoding="ascii") as file:
         file.write(lines(asked))
     argv = ["lm-audit", "--root", "registrar.jwk", "--now", AFTER, "--claims", "claims",
@@ -149,7 +151,7 @@ def ask(m, wanted):
     answer = [record for record in claims.command(argv + files, m, (0, 1)) if "claim" in record]
     verdicts = [record for record in answer if record["type"] == "verdict"]
     exhibits = [record for record in answer if record["type"] == "exhibit"]
-    shown = shown_of(m)
+    shown = sorted(shown_of(m) + [canonical(record) for _, record in orders])
     parts = -(-len(shown) // NAMED_MAX)
     if sorted(canonical(record["entry"]["record"]) for record in exhibits) != shown:
         raise RuntimeError(f"{len(exhibits)} exhibits, and not the {len(shown)} that it rests on")
@@ -321,6 +323,22 @@ def whole_cases(folder, minutes, count):
         lambda: convince("upheld A", alter_settlement)
 
 
+def boundary_cases(folder):
+    """One record names as many exhibits as it may, and not one more."""
+    m = make(folder, 30, (NAMED_MAX - 2) // 3)
+    few = len(shown_of(m))
+
+    def convince(pointed, parts):
+        asked, answer = ask(m, "refuted -", pointed)
+        found = codes(m, asked, sign(m, answer))
+        if found or len(of(answer, "verdict")) != parts:
+            raise RuntimeError(f"{len(of(answer, 'verdict'))} parts, {found or 'nothing'} is found")
+
+    for more, parts in ((0, 1), (1, 2)):
+        yield f"{NAMED_MAX + more} exhibits: {parts} part{'s' * more}", \
+            lambda pointed=NAMED_MAX + more - few, parts=parts: convince(pointed, parts)
+
+
 def tampered_cases(folder):
     """The same for answers that were tampered with, in two parts: so many periods, each with three
     records, and the bill and tariff."""
@@ -341,6 +359,7 @@ def main():
     minutes, count = (int(word) for word in sys.argv[2:4]) if sys.argv[2:] else (30, 1440)
     good = []
     for cases in (whole_cases(os.path.join(folder, "month"), minutes, count),
+                  boundary_cases(os.path.join(folder, "boundary")),
                   tampered_cases(os.path.join(folder, "parts"))):
         for name, work in cases:
             good.append(check(len(good) + 1, name, work))

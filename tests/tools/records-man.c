@@ -114,10 +114,21 @@ static const char head[] =
     ".Ss Lines\n"
     "A line is I-JSON (RFC 7493): UTF-8, no name twice in an object, no Unicode noncharacter.\n"
     "Numbers are integers within 2^53-1 of zero, without fraction and exponent.\n"
-    "Arrays and objects are nested at most %d deep.\n"
-    "A record has at most %d bytes; in an\n"
+    "Arrays and objects are nested at most %d deep in a record; one that another holds, as in an\n"
     ".Ic entry ,\n"
-    "the line may have %d.\n"
+    "is counted by itself.\n"
+    "A record has at most %d bytes.\n"
+    "The line of an\n"
+    ".Ic entry\n"
+    "may have %d, and that of an\n"
+    ".Ic exhibit ,\n"
+    "which holds such a line, a path of at most 64 hashes and a checkpoint of at most %d bytes,\n"
+    "may have %d: whatever stands in a log can be exhibited.\n"
+    "An exhibit longer than a record is read by\n"
+    ".Xr lm-sign 1 , lm-verify 1 , lm-audit 1\n"
+    "and\n"
+    ".Cm lm-log check ;\n"
+    "no log takes it in.\n"
     "Lines end in a line feed, the last one too, and none is empty.\n"
     ".Pp\n"
     "Programs write the canonical form of RFC 8785: no white space, names sorted, one spelling "
@@ -289,7 +300,8 @@ static void write_type(enum lm_type type, const char *signer, const char *writer
 }
 
 int main(void) {
-    (void)printf(head, LM_DEPTH_MAX, LM_RECORD_SIZE_MAX, LM_ENTRY_SIZE_MAX);
+    (void)printf(head, LM_DEPTH_MAX, LM_RECORD_SIZE_MAX, LM_ENTRY_SIZE_MAX, LM_NOTE_SIZE_MAX,
+                 LM_EXHIBIT_SIZE_MAX);
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
         (void)printf(".It Sy %s\n%s\n", lm_kind_name(spellings[i].kind), spellings[i].spelling);
     (void)fputs(after_kinds, stdout);

@@ -170,6 +170,60 @@ static void test_depth(void) {
     }
 }
 
+/* A record that another holds is as deep as it may be by itself; one more is too deep, and so is
+ * what only looks like that. */
+static void test_depth_held(void) {
+    static const struct {
+        const char *around[4]; /* what comes before each record inside; ends with NULL */
+        int depth;
+        const char *word;
+    } table[] = {
+        {{"{\"type\":\"entry\",\"record\":"}, 32, NULL},
+        {{"{\"type\":\"entry\",\"record\":"}, 33, "depth"},
+        {{"{\"type\":\"claim\",\"receipt\":"}, 32, NULL},
+        {{"{\"type\":\"exhibit\",\"entry\":", "{\"type\":\"entry\",\"record\":",
+          "{\"type\":\"claim\",\"record\":"},
+         32,
+         NULL},
+        {{"{\"type\":\"order\",\"record\":"}, 31, NULL},
+        {{"{\"type\":\"order\",\"record\":"}, 32, "depth"},
+        {{"{\"type\":\"entry\",\"x_\":"}, 32, "depth"},
+        {{"{\"type\":\"entry\",\"record\":", "{\"x_\":", "{\"type\":\"entry\",\"record\":"},
+         30,
+         NULL},
+        {{"{\"type\":\"entry\",\"record\":", "{\"x_\":", "{\"type\":\"entry\",\"record\":"},
+         31,
+         "depth"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct lm_buffer text = {0};
+        struct lm_error error;
+        size_t count = 0;
+        for (; table[i].around[count]; count++)
+            lm_buffer_text(&text, table[i].around[count]);
+        nest(table[i].depth, "1", &text);
+        for (size_t k = 0; k < count; k++)
+            lm_buffer_byte(&text, '}');
+        json_t *json = lm_json_parse(text.data, text.size, &error);
+        const char *word = json ? NULL : lm_reason_word(error.reason);
+        tap_ok(!word == !table[i].word && (!word || strcmp(word, table[i].word) == 0),
+               "%d levels in %s…", table[i].depth, table[i].around[0]);
+        json_decref(json);
+        lm_buffer_free(&text);
+    }
+    /* Holding is no way to any depth. */
+    struct lm_buffer text = {0};
+    struct lm_error error;
+    for (int i = 0; i < 64; i++)
+        lm_buffer_text(&text, "{\"type\":\"entry\",\"record\":");
+    lm_buffer_byte(&text, '1');
+    for (int i = 0; i < 64; i++)
+        lm_buffer_byte(&text, '}');
+    tap_ok(!lm_json_parse(text.data, text.size, &error) && error.reason == LM_DEPTH,
+           "entries in entries without end");
+    lm_buffer_free(&text);
+}
+
 static char *slurp(const char *folder, const char *part, const char *name) {
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/jcs-rfc8785/testdata/%s/%s.json", folder, part, name);
@@ -257,6 +311,7 @@ int main(void) {
     test_without();
     test_refused();
     test_depth();
+    test_depth_held();
     test_vectors();
     return tap_done();
 }

@@ -436,11 +436,38 @@ static const char *judge_size(size_t size, bool wrapped) {
     return word;
 }
 
+/* An exhibit that its checkpoint's text makes long. */
+static const char *judge_exhibit(size_t size) {
+    static const char open[] =
+        "{\"entry\":{\"at\":\"2016-04-01T10:00:00Z\",\"n\":0,\"record\":{},\"type\":\"entry\","
+        "\"v\":1},\"log\":\"m\",\"n\":0,\"path\":[],\"type\":\"exhibit\",\"v\":1,"
+        "\"checkpoint\":\"";
+    struct lm_buffer text = {0};
+    struct lm_record record;
+    struct lm_error error;
+    lm_buffer_text(&text, open);
+    for (size_t i = sizeof open - 1 + 2; i < size; i++)
+        lm_buffer_byte(&text, 'y');
+    lm_buffer_text(&text, "\"}");
+    const char *word = "ok";
+    if (!lm_buffer_ok(&text))
+        abort();
+    if (lm_record_parse(text.data, text.size, &record, &error) < 0)
+        word = lm_reason_word(error.reason);
+    lm_record_free(&record);
+    lm_buffer_free(&text);
+    return word;
+}
+
 static void test_sizes(void) {
     tap_is(judge_size(65536, false), "ok", "a record of 65536 bytes");
     tap_is(judge_size(65537, false), "too_long", "a record of 65537 bytes");
     tap_is(judge_size(65536, true), "ok", "a record of 65536 bytes in an entry");
     tap_is(judge_size(65537, true), "too_long", "a record of 65537 bytes in an entry");
+    tap_is(judge_exhibit(333696), "ok", "an exhibit of 333696 bytes");
+    tap_is(judge_exhibit(333697), "too_long", "an exhibit of 333697 bytes");
+    /* An entry, the longest checkpoint with a backslash before every byte, and 64 hashes. */
+    tap_ok(333696 >= 66560 + 2 * 131072 + 64 * 46 + 1024, "which is enough for any entry");
 }
 
 /* What the types' own rules say, by an example and what is laid over it. */
@@ -505,6 +532,16 @@ static void test_rules(void) {
         {LM_TYPE_TRANSFER, "{\"amount\":\"0\"}", "bad_member"},
         {LM_TYPE_TRANSFER, "{\"amount\":\"-0.01\"}", "bad_member"},
         {LM_TYPE_TRANSFER, "{\"amount\":\"0.000000001\"}", "ok"},
+        {LM_TYPE_VERDICT, "{\"part\":1,\"parts\":1}", "ok"},
+        {LM_TYPE_VERDICT, "{\"part\":2,\"parts\":9007199254740991}", "ok"},
+        {LM_TYPE_VERDICT, "{\"part\":null,\"parts\":null}", "ok"},
+        {LM_TYPE_VERDICT, "{\"part\":null,\"parts\":3}", "bad_member"},
+        {LM_TYPE_VERDICT, "{\"part\":1,\"parts\":null}", "bad_member"},
+        {LM_TYPE_VERDICT, "{\"part\":0,\"parts\":3}", "bad_member"},
+        {LM_TYPE_VERDICT, "{\"part\":0,\"parts\":0}", "bad_member"},
+        {LM_TYPE_VERDICT, "{\"part\":4,\"parts\":3}", "bad_member"},
+        {LM_TYPE_VERDICT, "{\"part\":\"1\",\"parts\":3}", "bad_member"},
+        {LM_TYPE_VERDICT, "{\"part\":1,\"parts\":3,\"claim\":null}", "bad_member"},
         {LM_TYPE_BILL, "{\"items\":null}", "missing_member"},
         {LM_TYPE_BILL, "{\"proof\":\"" DIGEST "\"}", "missing_member"},
         {LM_TYPE_BILL,
