@@ -97,6 +97,15 @@ struct lm_audit {
     struct lm_buffer payload;
 };
 
+/* ---- audit_item.c: one line ---- */
+
+/* The work on item I of a batch, CONTEXT, that needs no other: parsing, hashing, checking the
+ * signature. By several threads. */
+void lm_audit_work(void *context, size_t i) LM_NONNULL;
+/* Takes an item on which that was done, in the order of lines. */
+int lm_audit_take(struct lm_audit *audit, struct lm_audit_item *item,
+                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* ---- audit_survey.c: the first pass ---- */
 
 /* What a record tells before anything is judged. */
