@@ -128,6 +128,42 @@ results() {
     [[ -z $stderr && $(results <<<"$output") == "refuted -" ]]
 }
 
+@test "what proves nothing, however it is wrapped, changes no answer" {
+    local kind held
+    head -n 1 market.log >"$T/entry"
+    jq -c .record "$T/entry" >"$T/order"
+    user=$(jq -r .from "$T/order")
+    # A claim in a claim, seven deep; entries in entries; boxes; exhibits of exhibits; and the rest.
+    claim "$user" price "$ON" >"$T/nested"
+    for _ in {1..6}; do
+        claim "$user" altered "\"record\":$(cat "$T/nested")" >"$T/next"
+        mv "$T/next" "$T/nested"
+    done
+    held=("$(cat "$T/nested")" "$(cat "$T/entry")" "$(jq -c '{type, v, n, at, record: .}' "$T/entry")"
+        '{"type":"sealed","v":1,"to":"lm","kid":"'"$(printf 'A%.0s' {1..43})"'","box":"AAAA"}'
+        "$(jq -c '{type: "exhibit", v: 1, log: "lm/market.log", n: 0, path: [], checkpoint: "x",
+            entry: {type: "exhibit", v: 1, log: "lm/market.log", n: 0, path: [], checkpoint: "x", entry: .}}' "$T/entry")"
+        '{"type":"verdict","v":1,"result":"upheld","party":"lm","exhibits":[]}'
+        "$(head -n 1 ../registry.ndjson)" '{}')
+    for kind in price left_out altered consumed_less sold_more bill; do
+        about=$ON
+        [[ $kind != bill ]] || about='"month":"2016-04"'
+        claim "$user" "$kind" "$about" >"$T/claims"
+        for what in "${held[@]}"; do
+            claim "$user" "$kind" "$about,\"record\":$what"
+            claim "$user" "$kind" "$about,\"receipt\":$what"
+        done >>"$T/claims"
+        [[ $(wc -l <"$T/claims") -eq 17 ]]
+        run -0 --separate-stderr answers
+        [[ -z $stderr ]]
+        # Seventeen answers, all of them the one without anything held.
+        jq -se 'map(select(.type == "verdict" and .claim) | [.result, .party]) | length == 17 and (unique | length == 1)' <<<"$output"
+        signed <<<"$output" >"$T/signed"
+        run -0 --separate-stderr believed "$T/claims" "$T/signed"
+        [[ $(tail -n 1 <<<"$output" | jq -r .result) == clean ]]
+    done
+}
+
 @test "an upheld claim is status 1, an undecidable one is not" {
     claim ann price '"period":"2016-04-01T13:00Z/PT30M"' >"$T/claims"
     run -0 answers

@@ -145,6 +145,44 @@ setup() {
     done
 }
 
+@test "no nesting brings a program down" {
+    python3 - <<'PYTHON' >deep
+order = ('{"type":"order","v":1,"market":"m1","period":"2016-04-01T12:00Z/PT30M","id":"o1","seq":1,'
+         '"from":"u1","side":"offer","energy_wh":5,"price":"0.11","at":"2016-04-01T08:00:00Z"}')
+around = {
+    "array": ('[', ']'),
+    "object": ('{"x_a":', '}'),
+    "entry": ('{"type":"entry","v":1,"n":0,"at":"2016-04-01T11:00:00Z","record":', '}'),
+    "claim": ('{"type":"claim","v":1,"claimant":"u1","kind":"price","entries":[],"record":', '}'),
+    "receipt": ('{"type":"claim","v":1,"claimant":"u1","kind":"price","entries":[],"receipt":', '}'),
+    "exhibit": ('{"type":"exhibit","v":1,"log":"m1/a","n":0,"path":[],"checkpoint":"x","entry":', '}'),
+    "reject": ('{"type":"reject","v":1,"program":"x","line":1,"reason":"json","detail":"","record":', '}'),
+}
+# As deep as lm reads JSON, as jansson does, and beyond what a line holds or a stack might.
+for before, after in around.values():
+    for depth in 33, 700, 2049, 10000:
+        print(before * depth + order + after * depth)
+PYTHON
+    for filter in $(filters); do
+        call "$filter"
+        { cat "$F/$filter.in"; cat deep; } >all
+        "${COMMAND[@]}" "$F/$filter.in" >good 2>/dev/null || [[ $? -eq 1 && $filter == lm-audit ]]
+        rm -f market.log* rejects
+        run -1 --separate-stderr timeout 20 "${COMMAND[@]}" --rejects rejects all
+        [[ $(jq -r 'select(.reason | IN("depth", "too_long", "json", "not_object") | not)' rejects) == "" ]]
+        [[ $(wc -l <rejects) -eq 28 ]]
+        [[ $filter == lm-audit || $filter == lm-seal ]] || diff good - <<<"$output"
+    done
+    for argv in "lm-audit --claims deep --checkpoint /dev/null" "lm-audit --verdicts deep" "lm-log cat deep"; do
+        read -ra COMMAND <<<"$argv"
+        [[ $argv == *cat* ]] || COMMAND+=(--root "$F/registrar.jwk" "$F/registry.ndjson")
+        run -1 --separate-stderr timeout 20 "${COMMAND[@]}"
+    done
+    while read -r line; do
+        run -1 timeout 20 lm-log check --log-key "$F/m1.jwk" <<<"$line"
+    done <deep
+}
+
 @test "--rejects gets a record for each, which is a record" {
     for filter in $(filters); do
         call "$filter"
