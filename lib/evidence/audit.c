@@ -22,6 +22,7 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     lm_names_start(&audit->notified);
     lm_names_start(&audit->in_sight);
     lm_names_start(&audit->kinds);
+    lm_names_start(&audit->settled_names);
     lm_period_set_start(&audit->settled);
     lm_period_set_start(&audit->maybe_adjusted);
     lm_period_set_start(&audit->adjusted);
@@ -70,6 +71,7 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_names_free(&audit->notified);
     lm_names_free(&audit->in_sight);
     lm_names_free(&audit->kinds);
+    lm_names_free(&audit->settled_names);
     lm_period_set_free(&audit->settled);
     lm_period_set_free(&audit->maybe_adjusted);
     lm_period_set_free(&audit->adjusted);
@@ -79,6 +81,7 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_buffer_free(&audit->name);
     lm_buffer_free(&audit->payload);
     free(audit->inputs);
+    free(audit->settled_lines);
     free(audit->months);
     free(audit->batch);
     free(audit);

@@ -110,6 +110,7 @@ static int survey_item(struct lm_audit *audit, struct lm_audit_item *item, struc
     lm_audited_survey(audited, &item->record);
     if (audited->log &&
         (lm_audit_note_kind(audit, audited, &item->record, error) < 0 ||
+         lm_audit_note_settled(audit, audited, &item->record, item->number, error) < 0 ||
          lm_claims_survey(&audit->claims, audited, &item->record, item->number, error) < 0))
         return -1;
     return lm_audit_survey(audit, &item->record, audited->name, item->number, error);

@@ -85,7 +85,10 @@ struct lm_audit {
     struct lm_audit_month *months;
     size_t month_count;
     size_t month_room;
-    struct lm_names kinds;    /* of records that logs hold, see audit_belong.c */
+    struct lm_names kinds;         /* of records that logs hold, see audit_belong.c */
+    struct lm_names settled_names; /* of periods that logs settle, see audit_late.c */
+    uint64_t *settled_lines;       /* by name: the last one that does */
+    size_t settled_room;
     struct lm_names in_sight; /* suppliers that settled or billed outside of logs */
     struct lm_names billed;   /* "month supplier" for which there is a bill */
     struct lm_period_set settled;
@@ -140,6 +143,18 @@ int lm_audit_stray(struct lm_audit *audit, struct lm_audit_item *item,
  * never have got it, and need not go by it. */
 bool lm_audit_misplaced(const struct lm_audit *audit,
                         const struct lm_audit_item *item) LM_NONNULL LM_MUST_CHECK;
+
+/* ---- audit_late.c: readings behind all that was settled and billed ---- */
+
+/* In the first pass: where a log, at line NUMBER, settles a period or bills. */
+int lm_audit_note_settled(struct lm_audit *audit, struct lm_audited *audited,
+                          const struct lm_record *record, uint64_t number,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Whether a reading came in behind the settlements and adjustments of its period, of which there
+ * are some, and behind the last bill of its log. Who has signed those did not know of it, and may
+ * still adjust what follows from it. */
+bool lm_audit_is_late(const struct lm_audit *audit,
+                      const struct lm_audit_item *item) LM_NONNULL LM_MUST_CHECK;
 
 /* ---- audit_use.c: the second pass ---- */
 

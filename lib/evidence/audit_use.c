@@ -139,7 +139,7 @@ static int use_reading(struct lm_audit *audit, const struct lm_audit_item *item,
                           &ignored) == 0 &&
         meter.user && lm_adjustments_reading(&audit->adjustments, reading, meter.user, error) < 0)
         return -1;
-    return lm_readings_add(&audit->readings, &item->record, place,
+    return lm_readings_add(&audit->readings, &item->record, lm_audit_is_late(audit, item), place,
                            lm_audited_keeper(item->audited, item->number), &audit->findings, error);
 }
 
@@ -152,7 +152,7 @@ static int see_elsewhere(struct lm_audit *audit, const struct lm_audit_item *ite
     if (item->record.type != LM_TYPE_READING)
         return 0;
     if (lm_registry_check(audit->registry, &item->record, audit->options.now_s, &signer, &why) == 0)
-        return lm_readings_see(&audit->readings, &item->record, false, place, error);
+        return lm_readings_see(&audit->readings, &item->record, place, error);
     if (lm_reason_exit(why.reason) == LM_EXIT_REJECT)
         return 0;
     *error = why;
@@ -287,5 +287,5 @@ int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struc
                          error);
     if (use_by_type(audit, item, &place, error) < 0)
         return -1;
-    return hand_on(audit, &item->record, &place, error);
+    return lm_audit_is_late(audit, item) ? 0 : hand_on(audit, &item->record, &place, error);
 }

@@ -45,6 +45,7 @@ struct lm_audited {
     size_t root_count;
     struct lm_audited_mark *marks; /* owned; what the checkpoints that fit say, by size */
     size_t mark_count;
+    uint64_t last_bill; /* the last line that is one; 0 for none */
     const char *keeper; /* who has signed for the first `committed` entries; NULL for nobody */
     int keeper_role;    /* enum lm_role */
     uint64_t committed;

@@ -95,13 +95,14 @@ static void meet(struct lm_readings_row *known, const struct lm_readings_row *ro
     known->disputed = before.disputed || (before.counts && row->counts);
 }
 
-int lm_readings_see(struct lm_readings *readings, const struct lm_record *record, bool counts,
-                    const struct lm_place *place, struct lm_error *error) {
+static int add_row(struct lm_readings *readings, const struct lm_record *record, bool counts,
+                   bool late, const struct lm_place *place, struct lm_error *error) {
     const struct lm_reading *reading = &record->as.reading;
     struct lm_readings_row row = {.place = *place,
                                   .period = reading->period,
                                   .seq = reading->seq,
                                   .counts = counts,
+                                  .late = late,
                                   .import_wh = reading->import_wh,
                                   .export_wh = reading->export_wh};
     size_t count = readings->names.count;
@@ -124,13 +125,18 @@ int lm_readings_see(struct lm_readings *readings, const struct lm_record *record
     return 0;
 }
 
-int lm_readings_add(struct lm_readings *readings, const struct lm_record *record,
+int lm_readings_see(struct lm_readings *readings, const struct lm_record *record,
+                    const struct lm_place *place, struct lm_error *error) {
+    return add_row(readings, record, false, false, place, error);
+}
+
+int lm_readings_add(struct lm_readings *readings, const struct lm_record *record, bool late,
                     const struct lm_place *place, const char *keeper, struct lm_findings *findings,
                     struct lm_error *error) {
     if (check_energy(readings, &record->as.reading, place, findings, error) < 0 ||
         check_time(record, place, keeper, findings, error) < 0)
         return -1;
-    return lm_readings_see(readings, record, true, place, error);
+    return add_row(readings, record, true, late, place, error);
 }
 
 int lm_readings_total(struct lm_readings *readings, const struct lm_record *record,
@@ -169,15 +175,16 @@ static int compare_rows(const void *a, const void *b, void *context) {
 }
 
 /* Leaves of each meter and period the reading of the highest seq, of those that count. */
-static size_t keep_latest(const struct lm_readings *readings, uint32_t *order, size_t count) {
+static size_t keep_latest(struct lm_readings *readings, uint32_t *order, size_t count) {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct lm_readings_row *row = &readings->rows[order[i]];
+        struct lm_readings_row *row = &readings->rows[order[i]];
         const struct lm_readings_row *last = kept ? &readings->rows[order[kept - 1]] : NULL;
         if (!row->counts)
             continue;
-        if (last && last->meter == row->meter && lm_period_compare(last->period, row->period) == 0)
-            kept--;
+        row->revised =
+            last && last->meter == row->meter && lm_period_compare(last->period, row->period) == 0;
+        kept -= row->revised;
         order[kept++] = order[i];
     }
     return kept;

@@ -35,13 +35,14 @@ int lm_readings_meter(struct lm_readings *readings, const char *id,
                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Adds a reading, and tells of one that no meter can have measured; KEEPER answers for the log
- * that took it in. The place's source must outlive the readings. */
-int lm_readings_add(struct lm_readings *readings, const struct lm_record *record,
+ * that took it in, LATE where all was settled and billed before. The place's source must outlive
+ * the readings. */
+int lm_readings_add(struct lm_readings *readings, const struct lm_record *record, bool late,
                     const struct lm_place *place, const char *keeper, struct lm_findings *findings,
-                    struct lm_error *error) LM_NONNULL_AT(1, 2, 3, 5, 6) LM_MUST_CHECK;
-/* Notes what a meter has signed. What does not COUNT, as it is outside of the log that it is for,
- * only shows that the meter has signed two things. */
-int lm_readings_see(struct lm_readings *readings, const struct lm_record *record, bool counts,
+                    struct lm_error *error) LM_NONNULL_AT(1, 2, 4, 6, 7) LM_MUST_CHECK;
+/* Notes what a meter has signed that counts for nothing, as it is outside of the log that it is
+ * for: it only shows that the meter has signed two things. */
+int lm_readings_see(struct lm_readings *readings, const struct lm_record *record,
                     const struct lm_place *place, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Adds a total that OPERATOR has signed. */
 int lm_readings_total(struct lm_readings *readings, const struct lm_record *record,
@@ -50,9 +51,10 @@ int lm_readings_total(struct lm_readings *readings, const struct lm_record *reco
 
 /*
  * Tells of meters that signed two different readings of one period and seq, then of totals that
- * are not the sum of the readings. Where readings are missing here, a total is only held against
- * those that are not: it must not be less, nor of fewer meters, nor of more than the region has.
- * With BLAME false, as readings may have been held back, nobody is named for a total.
+ * are not the sum of the readings. Where readings are missing here, or came in the place of earlier
+ * ones, a total is only held against the others: it must not be less, nor of fewer meters, nor of
+ * more than the region has. With BLAME false, as readings may have been held back, nobody is named
+ * for a total.
  */
 int lm_readings_finish(struct lm_readings *readings, bool blame, struct lm_findings *findings,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

@@ -79,8 +79,9 @@ static int count_meters(struct work *work, struct lm_period period, struct lm_er
             continue;
         if (lm_names_find(&readings->texts, meter, strlen(meter), &text) && work->reading_at[text])
             row = &readings->rows[work->reading_at[text] - 1];
-        /* One that contradicts itself is as good as none. */
-        if (row && row->disputed)
+        /* One that contradicts itself is as good as none, and of one that was sent later than
+         * another nobody knows which of them the total has. */
+        if (row && (row->disputed || row->late || row->revised))
             row = NULL;
         if (count_meter(work, region, UINT32_MAX, row, error) < 0)
             return -1;

@@ -831,6 +831,48 @@ def _(w):
     w.checkpoints.append(witnessed(w, "B"))
 
 
+@case("a meter sends a better reading after the bill", ALL)
+def _(w):
+    """The supplier has yet to adjust for it, by its next bill."""
+    w.add("B", "2016-05-03T09:00:00Z", w.sign("m22", [reading("m22", PERIODS[0], 3, 0, seq=1)]))
+    w.checkpoints.append(witnessed(w, "B"))
+
+
+@case("a meter contradicts itself after the bill", ALL, "reading_repeated m22")
+def _(w):
+    """So that its user is not settled, once the supplier knows; it could not know before."""
+    w.add("B", "2016-05-03T09:00:00Z", w.sign("m22", [reading("m22", PERIODS[0], 3, 0)]))
+    w.checkpoints.append(witnessed(w, "B"))
+
+
+@case("a meter sends a better reading before the bill, and the supplier bills as if it had not",
+      KEEPERS, "settlement_differs B")
+def _(w):
+    w.add("B", ADJUSTED_AT, w.sign("m22", [reading("m22", PERIODS[0], 3, 0, seq=1)]),
+          w.logs["B"].index(w.find("B", type="bill")[0]))
+
+
+@case("a meter sends a better reading before the last of the bills", KEEPERS,
+      "settlement_differs B")
+def _(w):
+    """Who has still billed had time to adjust."""
+    w.add("B", BILLED_AT, w.sign("m22", [reading("m22", PERIODS[0], 3, 0, seq=1)]),
+          w.logs["B"].index(w.find("B", type="bill")[-1]))
+
+
+@case("two meters send better readings after the bill, and the supplier adjusts for one", KEEPERS,
+      "adjustment_missing B")
+def _(w):
+    """Its own, which would be for both, is missing, as is the other user's."""
+    w.add("B", BILLED_AT, w.sign("m24", [reading("m24", PERIODS[0], 1400, 0, seq=1)]))
+    with open(w.path("issued"), "w", encoding="ascii") as file:
+        file.write(lines(record for record in w.records("A", "B")
+                         if record["type"] in ("settlement", "transfer", "adjustment")))
+    one = w.settle("B", w.known(), "--previous", "issued", "--month", "2016-05")
+    w.add("B", BILLED_AT, w.sign("m22", [reading("m22", PERIODS[0], 3, 0, seq=1)]))
+    w.add("B", BILLED_AT, w.sign("B", one))
+
+
 @case("a meter says the same under a higher seq, after the bill", ALL)
 def _(w):
     record = w.find("B", type="reading", meter="m22", period=PERIODS[0])[0]["record"]
@@ -895,6 +937,39 @@ def _(w):
 def _(w):
     w.totals[4]["meters"] += 1
     w.totals = w.sign("DSO", w.totals)
+
+
+@case("a total was made before a meter corrected itself", ALL)
+def _(w):
+    """1500 Wh are what m20 says under seq 1; under seq 0 it said 500 + 41 * 20 + 30 * 2."""
+    for total in w.totals:
+        if total["period"] == PERIODS[2] and total["supplier"] in (None, "B"):
+            total["import_wh"] -= 1500 - 1380
+    w.totals = w.sign("DSO", w.totals)
+
+
+@case("a total was made before a meter corrected itself, and of less than the others' energy", ALL,
+      "total_differs DSO")
+def _(w):
+    """Without m20 altogether, and 1 Wh."""
+    for total in w.totals:
+        if total["period"] == PERIODS[2] and total["supplier"] == "B":
+            total["import_wh"] -= 1501
+    w.totals = w.sign("DSO", w.totals)
+
+
+@case("a meter sends its first reading after the bill", KEEPERS, "no_reading -")
+def _(w):
+    """Nobody could settle its user until then, nor count what it measured."""
+    entry = w.find("B", type="reading", meter="m22", period=PERIODS[0])[0]
+    w.logs["B"].remove(entry)
+    resettle(w, ["B"])
+    w.add("B", "2016-05-03T09:00:00Z", [entry["record"]])
+    for total in w.totals:
+        if total["period"] == PERIODS[0] and total["supplier"] in (None, "B"):
+            total["import_wh"] -= entry["record"]["import_wh"]
+            total["meters"] -= 1
+    w.beside = w.sign("DSO", w.totals)
 
 
 @case("a supplier signs a total", ALL, "wrong_role A")
