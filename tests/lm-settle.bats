@@ -501,10 +501,10 @@ logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at: 
     # Only u1 has no tariff.
     [ "$(reasons withheld)" = no_tariff ]
     # Another supplier.
-    { identity t supplier '"regions":["r"]'; tariff t; } | logged 2016-02-01T00:00:00Z >t
+    { identity t supplier '"regions":["r"]'; tariff t; } | logged 2016-02-01T00:00:00Z >other
     identity u2 user '"supplier":"t","region":"r"' | since_march >moved
     for at in 2016-04-01T12:00:00Z=t 2016-04-01T12:00:01Z=s; do
-        logged "${at%=*}" <moved | cat - old t >in
+        logged "${at%=*}" <moved | cat - old other >in
         run -0 lm-settle in
         [ "$(jq -r 'select(.party == "u2") | .supplier' <<<"$output")" = "${at#*=}" ]
     done
@@ -513,17 +513,17 @@ logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at: 
 @test "nobody is withheld for the reading of a meter that was logged later" {
     paper | logged 2016-02-01T00:00:00Z >old
     plain=$(lm-settle old)
-    identity m-new meter '"user":"u2"' >meter
-    logged 2016-04-01T12:00:01Z <meter | cat - old >in
+    identity m-new meter '"user":"u2"' >new
+    logged 2016-04-01T12:00:01Z <new | cat - old >in
     run -0 lm-settle in
     [ "$output" = "$plain" ]
     # Once it is read it counts: 4000 and 500 Wh.
-    reading u2 500 0 | sed 's/m-u2/m-new/' | cat - in >read
-    run -0 lm-settle read
+    reading u2 500 0 | sed 's/m-u2/m-new/' | cat - in >both
+    run -0 lm-settle both
     [ "$(jq 'select(.party == "u2") | .import_wh' <<<"$output")" = 4500 ]
     # Known by then, or bare, it has to be read.
-    logged 2016-04-01T12:00:00Z <meter | cat - old >in
-    for more in in meter; do
+    logged 2016-04-01T12:00:00Z <new | cat - old >in
+    for more in in new; do
         run -1 --separate-stderr lm-settle --rejects "rejects.$more" old "$more"
         [ "$(reasons "rejects.$more")" = no_reading ]
     done

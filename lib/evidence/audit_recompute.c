@@ -51,8 +51,8 @@ static int bill_again(struct lm_audit *audit, struct lm_error *error) {
 /* ---- what differs ---- */
 
 /* Fees are no supplier's, and rules no market's: without them, or before they were known, it may
- * have done as it should; and who issues just what all of them together call for has followed
- * somebody else. */
+ * have done as it should; and who issues just what they call for as some log had them in time has
+ * gone by what was there. */
 static const char *blame(const struct lm_audit *audit, const struct lm_issued_key *key,
                          bool excused) {
     bool by_fees = key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT;

@@ -48,7 +48,7 @@ enum lm_audit_stage { LM_AUDIT_SURVEY, LM_AUDIT_RECEIPTS, LM_AUDIT_JUDGE };
 /* A market made again: what should have been issued by its records. */
 struct lm_audit_remake {
     struct lm_audit *audit;
-    bool excuses; /* by all fees and rules, whenever they came: as somebody may have thought */
+    bool excuses;           /* by fees and rules as any keeper's log had them */
     struct lm_books *books; /* NULL where it is not made */
     struct lm_settle *settle;
     struct lm_inform *inform; /* told the auctions that should have been, for their notices */

@@ -202,29 +202,33 @@ static int refuse(struct lm_audit *audit, const struct lm_record *record,
     return -1;
 }
 
-/* As somebody may have thought who got fees and rules, and did not ask when others did. */
-static int hand_on_leniently(struct lm_audit *audit, const struct lm_record *held,
-                             const struct lm_place *place, struct lm_error *error) {
-    struct lm_record bare = *held;
+/* Fees and rules as some keeper's log had them by then, though not the log that tells when they
+ * came: who went by that did not follow what came after the fact. */
+static int hand_on_leniently(struct lm_audit *audit, const struct lm_audit_item *item,
+                             const struct lm_record *held, const struct lm_place *place,
+                             struct lm_error *error) {
+    bool terms = held->type == LM_TYPE_NETWORK_FEE || held->type == LM_TYPE_MARKET_RULES;
+    bool committed = lm_audited_keeper(item->audited, item->number);
     struct lm_error why;
-    if (!audit->lenient.books)
-        return 0;
-    if (held->type == LM_TYPE_NETWORK_FEE || held->type == LM_TYPE_MARKET_RULES)
-        bare.wrapped = false;
-    if (lm_audit_remake_add(&audit->lenient, &bare, place, &why) == 0 ||
+    if (!audit->lenient.books || (item->stray && !(terms && committed)) ||
+        lm_audit_remake_add(&audit->lenient, terms && committed ? &item->record : held, place,
+                            &why) == 0 ||
         lm_reason_exit(why.reason) == LM_EXIT_REJECT)
         return 0;
     *error = why;
     return -1;
 }
 
-static int hand_on(struct lm_audit *audit, const struct lm_record *record,
+static int hand_on(struct lm_audit *audit, const struct lm_audit_item *item,
                    const struct lm_place *place, struct lm_error *error) {
+    const struct lm_record *record = &item->record;
     struct lm_record held;
     struct lm_error why;
     if (lm_registry_as_known(audit->registry, record, &held, error) < 0 ||
-        hand_on_leniently(audit, &held, place, error) < 0)
+        hand_on_leniently(audit, item, &held, place, error) < 0)
         return -1;
+    if (item->stray)
+        return 0;
     if (lm_audit_remake_add(&audit->strict, &held, place, &why) < 0)
         return refuse(audit, record, place, &why, error);
     for (size_t i = 0; i < audit->month_count; i++) {
@@ -271,10 +275,9 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
 
 int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struct lm_error *error) {
     struct lm_place place = lm_audited_place(item->audited, item->number, &item->record);
-    if (item->stray && item->record.type == LM_TYPE_NETWORK_FEE)
-        return hand_on_leniently(audit, &item->record, &place, error);
     if (item->stray)
-        return see_elsewhere(audit, item, &place, error);
+        return see_elsewhere(audit, item, &place, error) < 0 ? -1
+                                                             : hand_on(audit, item, &place, error);
     if (lm_audit_misplaced(audit, item))
         return see_elsewhere(audit, item, &place, error) < 0
                    ? -1
@@ -287,5 +290,5 @@ int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struc
                          error);
     if (use_by_type(audit, item, &place, error) < 0)
         return -1;
-    return lm_audit_is_late(audit, item) ? 0 : hand_on(audit, &item->record, &place, error);
+    return lm_audit_is_late(audit, item) ? 0 : hand_on(audit, item, &place, error);
 }

@@ -1259,18 +1259,43 @@ def _(w):
 
 
 @case("a network fee is put up after the fact, or the market has let it lie", KEEPERS,
-      "retroactive -", "settlement_differs -")
+      "retroactive -", "settlement_differs A", "settlement_differs B")
 def _(w):
-    """Suppliers that go by it do not answer for that."""
+    """No log had it in time, and suppliers go by it all the same."""
     w.add("public", SETTLED_AT, w.sign("DSO", [DEAR_FEE]))
     resettle(w)
 
 
-@case("a network fee is put up after the fact, and A cheats in its shadow", KEEPERS,
-      "retroactive -", "settlement_differs -", "settlement_differs A")
+@case("suppliers go by a fee that an operator gave them, and that is in no log", KEEPERS,
+      "settlement_differs A", "settlement_differs B")
 def _(w):
-    w.add("public", SETTLED_AT, w.sign("DSO", [DEAR_FEE]))
+    w.beside = w.sign("DSO", [DEAR_FEE])
+    w.logs["public"] += [{"record": w.beside[0]}]
     resettle(w)
+    w.logs["public"].pop()
+
+
+def let_a_fee_lie(w):
+    """Suppliers have it in their logs in time, and settle by it; the market's log has it late."""
+    fee = w.sign("DSO", [DEAR_FEE])
+    for supplier in ("A", "B"):
+        w.add(supplier, "2016-03-03T00:00:00Z", fee,
+              w.logs[supplier].index(w.find(supplier, type="reading")[0]))
+    w.add("public", SETTLED_AT, fee)
+    resettle(w)
+
+
+@case("the market lets a network fee lie that suppliers have in time", KEEPERS, "retroactive -",
+      "settlement_differs -")
+def _(w):
+    """Who went by it has done as she should, by what she could know."""
+    let_a_fee_lie(w)
+
+
+@case("the market lets a network fee lie, and A cheats in its shadow", KEEPERS, "retroactive -",
+      "settlement_differs -", "settlement_differs A")
+def _(w):
+    let_a_fee_lie(w)
     overcharge_u4(w)
 
 
@@ -1402,10 +1427,23 @@ def _(w):
 
 
 @case("the market goes by rules that the registrar logs afterwards", KEEPERS,
-      "retroactive registrar", "clearing_differs -")
+      "retroactive registrar", "clearing_differs lm", "trade_missing lm", "trade_differs lm")
 def _(w):
+    """Whose orders they keep out could not know of them."""
     w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [NEVER_CHEAP]))
     reclear_by(w, 0, NEVER_CHEAP)
+    resettle(w)
+
+
+@case("the market goes by rules that are in its log in time, and the registrar logs them afterwards",
+      KEEPERS, "clearing_differs -", "trade_missing -", "trade_differs -")
+def _(w):
+    rules = w.sign("registrar", [NEVER_CHEAP])
+    w.add("public", "2016-03-03T00:00:00Z", rules,
+          w.logs["public"].index(w.find("public", type="clearing")[0]))
+    w.add("registry", "2016-05-03T09:00:00Z", rules)
+    for place in range(len(PERIODS)):
+        reclear_by(w, place, NEVER_CHEAP)
     resettle(w)
 
 
