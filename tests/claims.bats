@@ -192,6 +192,24 @@ results() {
     [[ $(results <<<"$output") == "undecidable -" ]]
 }
 
+@test "no supplier is named for trades in a log of the market that is not there" {
+    claim bob bill '"month":"2016-04"' >"$T/claims"
+    run -0 answers
+    [[ $(results <<<"$output") == "refuted -" ]]
+    LOGS='--checkpoint power.log.checkpoint ../registry.ndjson ../public.ndjson power.log'
+    run --separate-stderr answers
+    [[ $(results <<<"$output") == "undecidable -" ]]
+    [[ $(jq -r 'select(.claim and .text) | .text' <<<"$output") == *"2016-04-01T12:00Z/PT30M"*"cannot be made again"* ]]
+    signed <<<"$output" >"$T/answers"
+    run -0 --separate-stderr believed "$T/claims" "$T/answers"
+    # A checkpoint of before the market cleared is none of what it traded.
+    head -n 3 market.log >"$T/early.log"
+    lm-log checkpoint "$T/early.log" -k "$M/market.jwk" --now "$NOW" --origin market/market.log >/dev/null
+    LOGS="$LOGS --checkpoint $T/early.log.checkpoint market.log"
+    run --separate-stderr answers
+    [[ $(results <<<"$output") == "undecidable -" ]]
+}
+
 @test "claims by standard input, and in entries" {
     claim ann price "$ON" >"$T/claims"
     # shellcheck disable=SC2086
@@ -324,13 +342,13 @@ results() {
 }
 
 @test "the example of a dispute in the manual" {
-    cp "$M"/{registrar,bob,auditor}.jwk "$M/registry.ndjson" power.log power.log.checkpoint "$T"
+    cp "$M"/{registrar,bob,auditor}.jwk "$M/registry.ndjson" {market,power}.log{,.checkpoint} "$T"
     cat "$M/public.ndjson" >>"$T/registry.ndjson"
     cd "$T" || exit
     sed -n '/^jq -nc/,/^\.Ed$/p' "$LM_ROOT/man/lm-audit.1" |
         sed '/^\./d; s/\\e/\\/g; s/\\(aq/'"'"'/g' >example
-    [[ $(wc -l <example) -eq 7 ]]
+    [[ $(wc -l <example) -eq 8 ]]
     run --separate-stderr bash -c "lm-audit() { command lm-audit --now $NOW \"\$@\"; }; . ./example"
-    [[ $(jq -r 'select(.type == "verdict") | .type' answers) == verdict ]]
+    [[ $(results <answers) == "refuted -" ]]
     [[ $(tail -n 1 <<<"$output" | jq -r .result) == clean ]]
 }

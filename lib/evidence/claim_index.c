@@ -6,13 +6,14 @@
 
 /* What the groups are: each key begins with one of these. */
 enum kind {
-    TERMS = 'T',  /* of a user */
-    OWN = 'O',    /* what is about a user, of a period */
-    ALL = 'A',    /* what is about a user, of any period */
-    BOOK = 'B',   /* orders and clearings of a period */
-    FORGED = 'F', /* orders that a user's key has not signed as they are */
-    ENTRY = 'N',  /* entries of a number, in whatever log */
-    LAST = 'L',   /* the last entry of a log */
+    TERMS = 'T',   /* of a user */
+    OWN = 'O',     /* what is about a user, of a period */
+    ALL = 'A',     /* what is about a user, of any period */
+    CLEARED = 'C', /* clearings of any period */
+    BOOK = 'B',    /* orders and clearings of a period */
+    FORGED = 'F',  /* orders that a user's key has not signed as they are */
+    ENTRY = 'N',   /* entries of a number, in whatever log */
+    LAST = 'L',    /* the last entry of a log */
 };
 
 void lm_claim_index_start(struct lm_claim_index *index) {
@@ -69,6 +70,10 @@ static int each_claim_key(struct lm_claim_index *index, const struct lm_claim_ca
     }
     if (result == 0 && (body->kind == LM_CLAIM_BILL || body->kind == LM_CLAIM_ALTERED)) {
         write_key(index, body->kind == LM_CLAIM_BILL ? ALL : FORGED, claimant, NULL);
+        result = visit(index, context, error);
+    }
+    if (result == 0 && body->kind == LM_CLAIM_BILL) {
+        write_key(index, CLEARED, NULL, NULL);
         result = visit(index, context, error);
     }
     for (size_t i = 0; i < claim->references.count && result == 0; i++) {
@@ -129,6 +134,9 @@ static void hit_good(struct lm_claim_index *index, const struct lm_registry *reg
     if (record->type == LM_TYPE_ORDER || record->type == LM_TYPE_CLEARING) {
         write_key(index, BOOK, NULL, &period);
         hit(index);
+        write_key(index, CLEARED, NULL, NULL);
+        if (record->type == LM_TYPE_CLEARING)
+            hit(index);
         return;
     }
     const char *whose = lm_dispute_owner(registry, record);

@@ -296,7 +296,7 @@ static bool wants_record(const struct lm_claims *claims, const struct lm_claims_
     struct lm_month month;
     lm_dispute_subject(record, &market, &period, &month);
     if (record->type == LM_TYPE_ORDER || record->type == LM_TYPE_CLEARING)
-        return book && is_about(item, period);
+        return (book && is_about(item, period)) || (bill && record->type == LM_TYPE_CLEARING);
     if (!lm_dispute_concerns(claims->registry, record, claim->claimant))
         return false;
     switch (record->type) {

@@ -14,6 +14,8 @@ struct judging {
     struct lm_fact *bill;
     const char *supplier;
     struct lm_groups settlements; /* that supplier's with her, by period; places in the view */
+    struct lm_period_set traded;  /* the periods that she has a trade in */
+    struct lm_groups cleared;     /* clearings by period; places in the view */
     struct lm_period_set made;    /* the periods of those that were made again */
     struct lm_period_set billed;  /* the periods of those that the bill rests on */
     bool any;                     /* the bill was made again */
@@ -59,19 +61,34 @@ static bool is_own_settlement(const struct judging *judging, const struct lm_fac
            strcmp(settlement->supplier, judging->supplier) == 0;
 }
 
-/* Places the settlements by their periods. */
-static int sort_settlements(struct judging *judging, struct lm_error *error) {
+static bool is_own_trade(const struct judging *judging, const struct lm_fact *fact) {
+    return fact->record.type == LM_TYPE_TRADE && fact->counts && fact->log &&
+           strcmp(fact->record.as.trade.from, claimant_of(judging)) == 0;
+}
+
+static int place_in(struct lm_groups *groups, struct lm_period period, size_t place,
+                    struct lm_error *error) {
+    int64_t key[2];
+    lm_period_key(period, key);
+    struct lm_group *group = lm_groups_enter(groups, key, sizeof key, error);
+    return group ? lm_group_add(group, place, error) : -1;
+}
+
+/* Sorts what is asked for by its period. */
+static int sort_facts(struct judging *judging, struct lm_error *error) {
     const struct lm_view *view = judging->dispute->view;
-    for (size_t i = 0; i < view->count; i++) {
-        int64_t key[2];
-        if (!is_own_settlement(judging, view->items[i]))
-            continue;
-        lm_period_key(view->items[i]->record.as.settlement.period, key);
-        struct lm_group *group = lm_groups_enter(&judging->settlements, key, sizeof key, error);
-        if (!group || lm_group_add(group, i, error) < 0)
-            return -1;
+    int result = 0;
+    for (size_t i = 0; i < view->count && result == 0; i++) {
+        const struct lm_fact *fact = view->items[i];
+        const union lm_body *body = &fact->record.as;
+        if (is_own_settlement(judging, fact))
+            result = place_in(&judging->settlements, body->settlement.period, i, error);
+        else if (is_own_trade(judging, fact))
+            result = lm_period_set_add(&judging->traded, body->trade.period, error);
+        else if (fact->record.type == LM_TYPE_CLEARING && fact->counts && fact->log)
+            result = place_in(&judging->cleared, body->clearing.period, i, error);
     }
-    return 0;
+    return result;
 }
 
 static const struct lm_group *settlements_of(const struct judging *judging,
@@ -182,6 +199,28 @@ static bool differs_adjusted(const struct judging *judging, const struct lm_grou
     return amount_nano != made->amount_nano || without_nano != made->without_market_nano;
 }
 
+/* Whether her trades of a settlement are known, where it was made of some: there are some here, or
+ * the market's clearing, so that there would be. The answer rests on that clearing then. */
+static bool knows_trades(const struct judging *judging, const struct lm_settlement *issued) {
+    bool traded = (issued->bought_wh != LM_ABSENT && issued->bought_wh > 0) ||
+                  (issued->sold_wh != LM_ABSENT && issued->sold_wh > 0);
+    int64_t key[2];
+    if (!traded || lm_period_set_has(&judging->traded, issued->period))
+        return true;
+    lm_period_key(issued->period, key);
+    const struct lm_group *group = lm_groups_find(&judging->cleared, key, sizeof key);
+    for (size_t i = 0; group && i < group->count; i++) {
+        struct lm_fact *clearing = judging->dispute->view->items[group->items[i]];
+        const char *market = clearing->record.as.clearing.market;
+        if (!issued->market || strcmp(market, issued->market) != 0 || !clearing->keeper ||
+            strcmp(market, clearing->keeper) != 0)
+            continue;
+        clearing->used = true;
+        return true;
+    }
+    return false;
+}
+
 static int on_settlement(void *context, enum lm_type type, const struct lm_settlement *made,
                          struct lm_error *error) {
     struct judging *judging = context;
@@ -198,7 +237,7 @@ static int on_settlement(void *context, enum lm_type type, const struct lm_settl
         if (!issued || fact->record.type == LM_TYPE_SETTLEMENT)
             issued = fact;
     }
-    if (!issued || !issued->used)
+    if (!issued || !issued->used || !knows_trades(judging, &issued->record.as.settlement))
         return 0;
     if (adjusted)
         differs = differs_adjusted(judging, group, made);
@@ -223,7 +262,7 @@ static bool is_for_settlement(const struct judging *judging, const struct lm_fac
         return false;
     switch (record->type) {
     case LM_TYPE_TRADE:
-        return fact->log && strcmp(record->as.trade.from, claimant_of(judging)) == 0;
+        return is_own_trade(judging, fact);
     case LM_TYPE_READING:
         return fact->log &&
                lm_dispute_concerns(judging->dispute->registry, record, claimant_of(judging));
@@ -301,7 +340,8 @@ static int find_other_bill(const struct lm_dispute *dispute, const struct lm_fac
     return compare(LM_TYPE_BILL, &own->as.bill, bill, differs, error);
 }
 
-/* A settlement in the bill of a period that there is nothing to settle by: no reading, say. */
+/* A settlement in the bill of a period that there is nothing to settle by: no reading, say, or no
+ * log of the market. */
 static struct lm_fact *find_unmade(const struct judging *judging) {
     for (size_t i = 0; i < judging->dispute->view->count; i++) {
         struct lm_fact *fact = judging->dispute->view->items[i];
@@ -315,9 +355,11 @@ static struct lm_fact *find_unmade(const struct judging *judging) {
 
 static int make_again(struct judging *judging, struct lm_error *error) {
     lm_groups_start(&judging->settlements);
+    lm_groups_start(&judging->cleared);
+    lm_period_set_start(&judging->traded);
     lm_period_set_start(&judging->billed);
     lm_period_set_start(&judging->made);
-    int result = sort_settlements(judging, error);
+    int result = sort_facts(judging, error);
     if (result == 0)
         result = bill_again(judging, error);
     if (result == 0)
@@ -325,6 +367,8 @@ static int make_again(struct judging *judging, struct lm_error *error) {
     if (result == 0)
         judging->unmade = find_unmade(judging);
     lm_groups_free(&judging->settlements);
+    lm_groups_free(&judging->cleared);
+    lm_period_set_free(&judging->traded);
     lm_period_set_free(&judging->billed);
     lm_period_set_free(&judging->made);
     return result;

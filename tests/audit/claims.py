@@ -352,6 +352,14 @@ def _(w):
     return [claim("u2", "bill", month="2016-04")]
 
 
+@case("a supplier settles a trade that the market has not issued", "upheld A")
+def _(w):
+    who, entry = traded(w, "bid")
+    w.logs["market"].remove(entry)
+    w.keep("market")
+    return [claim(who, "bill", month="2016-04")]
+
+
 @case("the claimant shows another bill that the supplier signed", "upheld A", "refuted -")
 def _(w):
     mine = w.find("A", type="bill", user="u2")[0]["record"]
