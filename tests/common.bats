@@ -174,9 +174,9 @@ PYTHON
         [[ $filter == lm-audit || $filter == lm-seal ]] || diff good - <<<"$output"
     done
     for argv in "lm-audit --claims deep --checkpoint /dev/null" "lm-audit --verdicts deep" "lm-log cat deep"; do
-        read -ra COMMAND <<<"$argv"
-        [[ $argv == *cat* ]] || COMMAND+=(--root "$F/registrar.jwk" "$F/registry.ndjson")
-        run -1 --separate-stderr timeout 20 "${COMMAND[@]}"
+        read -ra words <<<"$argv"
+        [[ $argv == *cat* ]] || words+=(--root "$F/registrar.jwk" "$F/registry.ndjson")
+        run -1 --separate-stderr timeout 20 "${words[@]}"
     done
     while read -r line; do
         run -1 timeout 20 lm-log check --log-key "$F/m1.jwk" <<<"$line"
