@@ -158,9 +158,9 @@ around = {
     "exhibit": ('{"type":"exhibit","v":1,"log":"m1/a","n":0,"path":[],"checkpoint":"x","entry":', '}'),
     "reject": ('{"type":"reject","v":1,"program":"x","line":1,"reason":"json","detail":"","record":', '}'),
 }
-# As deep as lm reads JSON, as jansson does, and beyond what a line holds or a stack might.
+# Deeper than lm reads JSON, and records in records, than jansson does, and beyond what a line holds or a stack might.
 for before, after in around.values():
-    for depth in 33, 700, 2049, 10000:
+    for depth in 40, 700, 2049, 10000:
         print(before * depth + order + after * depth)
 PYTHON
     for filter in $(filters); do
