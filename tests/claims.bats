@@ -44,6 +44,12 @@ answers() {
     timeout 60 lm-audit --root "$M/registrar.jwk" --now "$NOW" --claims "$T/claims" "$@" $LOGS
 }
 
+# power_answers OPTION…: of the log of power alone, and what else is given.
+power_answers() {
+    timeout 60 lm-audit --root "$M/registrar.jwk" --now "$NOW" --claims "$T/claims" \
+        --checkpoint power.log.checkpoint "$@" ../registry.ndjson ../public.ndjson power.log
+}
+
 # signed: the answers, signed by the auditor.
 signed() {
     grep '"claim":' | lm-sign -k "$M/auditor.jwk"
@@ -106,6 +112,19 @@ results() {
     answers --jobs 1 >"$T/one"
     answers --jobs 4 >"$T/four"
     cmp "$T/one" "$T/four"
+}
+
+@test "a claim is answered the same beside others as alone" {
+    { claim ann price "$ON"; claim bob bill '"month":"2016-04"'; claim ann sold_more "$ON"
+      claim bob consumed_less "$ON"; claim ann altered; claim ann left_out "$ON"
+      claim ann altered '"period":"2016-04-01T12:30Z/PT30M"'; } >"$T/all"
+    while read -r line; do
+        echo "$line" >"$T/claims"
+        answers | grep '"claim":' || true
+    done <"$T/all" >"$T/alone"
+    mv "$T/all" "$T/claims"
+    answers | grep '"claim":' | cmp - "$T/alone"
+    [[ $(jq -r 'select(.type == "verdict") | .result' "$T/alone" | wc -l) -eq 7 ]]
 }
 
 @test "a claim that is not the claimant's own is rejected, and not answered" {
@@ -196,8 +215,7 @@ results() {
     claim bob bill '"month":"2016-04"' >"$T/claims"
     run -0 answers
     [[ $(results <<<"$output") == "refuted -" ]]
-    LOGS='--checkpoint power.log.checkpoint ../registry.ndjson ../public.ndjson power.log'
-    run --separate-stderr answers
+    run --separate-stderr power_answers
     [[ $(results <<<"$output") == "undecidable -" ]]
     [[ $(jq -r 'select(.claim and .text) | .text' <<<"$output") == *"2016-04-01T12:00Z/PT30M"*"cannot be made again"* ]]
     signed <<<"$output" >"$T/answers"
@@ -205,8 +223,7 @@ results() {
     # A checkpoint of before the market cleared is none of what it traded.
     head -n 3 market.log >"$T/early.log"
     lm-log checkpoint "$T/early.log" -k "$M/market.jwk" --now "$NOW" --origin market/market.log >/dev/null
-    LOGS="$LOGS --checkpoint $T/early.log.checkpoint market.log"
-    run --separate-stderr answers
+    run --separate-stderr power_answers --checkpoint "$T/early.log.checkpoint" market.log
     [[ $(results <<<"$output") == "undecidable -" ]]
 }
 
