@@ -529,6 +529,31 @@ logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at: 
     done
 }
 
+@test "readings of other periods than the market's settle nothing" {
+    rules() { # period_minutes region
+        printf '{"type":"market-rules","v":1,"market":"lm","regions":["%s"],"valid":"%s","currency":"EUR","period_minutes":%d,"gate_minutes":15,"grace_seconds":60,"mechanism":"double-auction","price_rule":"midpoint","max_orders":9,"min_group":1}\n' "$2" "$VALID" "$1"
+    }
+    { paper; rules 30 r; } >in
+    run -0 lm-settle in
+    plain=$output
+    # u2's meter tells the hour as well, of which half is told already.
+    reading u2 9000 0 | sed 's|PT30M|PT60M|' >hour
+    run -1 --separate-stderr lm-settle --rejects rejects in hour
+    [ "$output" = "$plain" ]
+    [ "$(reasons rejects)" = period ]
+    [[ $stderr == *"where periods have 30 minutes"* ]]
+    # Where another region has a market, or none has, nothing says how long a period is.
+    { paper; rules 15 elsewhere; } >in
+    run -0 lm-settle in
+    [ "$output" = "$plain" ]
+    # And where the market's are hours, nothing is due for halves.
+    { paper | grep -v '"trade"'; rules 60 r; } >in
+    run -1 --separate-stderr lm-settle --rejects halves in hour
+    [ "$(reasons halves | sort | uniq -c | tr -s ' ')" = " 1 no_reading
+ 2 period" ]
+    [ "$(jq -r 'select(.party == "u2") | "\(.period) \(.import_wh)"' <<<"$output")" = "2016-04-01T12:00Z/PT60M 9000" ]
+}
+
 @test "one supplier with only its customers' trades settles them, without transfers" {
     grep -v '"from":"u1"' <(paper) >in
     run -1 --separate-stderr lm-settle --supplier s --rejects rejects in

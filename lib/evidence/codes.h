@@ -44,6 +44,7 @@
     /* readings */                                                                                 \
     X(IMPLAUSIBLE, "implausible", "a reading is of more energy than a meter can carry")            \
     X(EARLY, "early", "a reading was logged before its period had ended")                          \
+    X(OVERLAPPING, "overlapping", "a meter has signed readings of periods that overlap")           \
     /* verdicts on claims */                                                                       \
     X(EXHIBITS, "exhibits", "an exhibit that a verdict names, or a part of it, is not there")      \
     X(VERDICT_PARTS, "verdict_parts",                                                              \

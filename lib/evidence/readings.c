@@ -219,9 +219,11 @@ int lm_readings_finish(struct lm_readings *readings, bool blame, struct lm_findi
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++)
         result = tell_repeated(readings, &readings->rows[order[i]], findings, error);
+    size_t kept = keep_latest(readings, order, count);
     if (result == 0)
-        result = lm_totals_judge(readings, order, keep_latest(readings, order, count), blame,
-                                 findings, error);
+        result = lm_overlaps_judge(readings, order, kept, findings, error);
+    if (result == 0)
+        result = lm_totals_judge(readings, order, kept, blame, findings, error);
     free(order);
     return result;
 }

@@ -50,11 +50,11 @@ int lm_readings_total(struct lm_readings *readings, const struct lm_record *reco
                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /*
- * Tells of meters that signed two different readings of one period and seq, then of totals that
- * are not the sum of the readings. Where readings are missing here, or came in the place of earlier
- * ones, a total is only held against the others: it must not be less, nor of fewer meters, nor of
- * more than the region has. With BLAME false, as readings may have been held back, nobody is named
- * for a total.
+ * Tells of meters that signed two different readings of one period and seq, or readings of periods
+ * that overlap, then of totals that are not the sum of the readings. Where readings are missing
+ * here, or came in the place of earlier ones, a total is only held against the others: it must not
+ * be less, nor of fewer meters, nor of more than the region has. With BLAME false, as readings may
+ * have been held back, nobody is named for a total.
  */
 int lm_readings_finish(struct lm_readings *readings, bool blame, struct lm_findings *findings,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

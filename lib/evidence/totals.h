@@ -39,4 +39,10 @@ int lm_totals_judge(struct lm_readings *readings, const uint32_t *order, size_t 
                     bool blame, struct lm_findings *findings,
                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* Tells of meters with readings of periods that overlap. ORDER has the places of COUNT readings by
+ * their periods, one a meter and period. (overlaps.c) */
+int lm_overlaps_judge(const struct lm_readings *readings, const uint32_t *order, size_t count,
+                      struct lm_findings *findings,
+                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 #endif

@@ -27,6 +27,8 @@ void lm_facts_free(struct lm_facts *facts) {
     free(facts->tariffs);
     free(facts->contracts);
     free(facts->fees);
+    free(facts->rules);
+    free(facts->rules_regions);
     free(facts->services);
     free(facts->bands);
     lm_buffer_free(&facts->scratch);
@@ -205,11 +207,33 @@ static int add_fee(struct lm_facts *facts, const struct lm_network_fee *fee,
 
 static int add_rules(struct lm_facts *facts, const struct lm_market_rules *rules,
                      struct addition *addition, struct lm_error *error) {
-    addition->kind = LM_FACTS_CURRENCY;
-    addition->valid = rules->valid;
-    if (lm_facts_name(facts, rules->market, &addition->name, error) < 0)
+    struct lm_rules_terms added = {.period_minutes = rules->period_minutes,
+                                   .regions = (uint32_t)facts->rules_region_count};
+    struct lm_rules_terms *all =
+        lm_array_room(facts->rules, &facts->rules_room, facts->rules_count, sizeof *all, error);
+    if (!all)
         return -1;
-    return lm_facts_name(facts, rules->currency, &addition->item, error);
+    facts->rules = all;
+    for (size_t i = 0; i < json_array_size(rules->regions); i++) {
+        uint32_t *regions = lm_array_room(facts->rules_regions, &facts->rules_region_room,
+                                          facts->rules_region_count, sizeof *regions, error);
+        if (!regions)
+            return -1;
+        facts->rules_regions = regions;
+        if (lm_facts_name(facts, json_string_value(json_array_get(rules->regions, i)),
+                          &regions[facts->rules_region_count], error) < 0)
+            return -1;
+        facts->rules_region_count++;
+    }
+    added.region_count = (uint32_t)facts->rules_region_count - added.regions;
+    addition->kind = LM_FACTS_RULES;
+    addition->valid = rules->valid;
+    addition->item = (uint32_t)facts->rules_count;
+    if (lm_facts_name(facts, rules->market, &addition->name, error) < 0 ||
+        lm_facts_name(facts, rules->currency, &added.currency, error) < 0)
+        return -1;
+    all[facts->rules_count++] = added;
+    return 0;
 }
 
 int lm_facts_add(struct lm_facts *facts, const struct lm_record *record,

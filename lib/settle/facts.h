@@ -59,6 +59,14 @@ struct lm_fee_terms {
     uint32_t currency;
 };
 
+/* What market-rules say of a settlement. */
+struct lm_rules_terms {
+    int64_t period_minutes;
+    uint32_t currency;
+    uint32_t regions; /* the first in facts->rules_regions, and how many */
+    uint32_t region_count;
+};
+
 /* One version of what a name stands for. */
 struct lm_version {
     struct lm_place where;
@@ -83,7 +91,7 @@ enum lm_facts_kind {
     LM_FACTS_TARIFF,
     LM_FACTS_CONTRACT,
     LM_FACTS_FEE,
-    LM_FACTS_CURRENCY, /* market-rules; the item is the currency's name */
+    LM_FACTS_RULES,
     LM_FACTS_KINDS
 };
 
@@ -104,6 +112,12 @@ struct lm_facts {
     struct lm_fee_terms *fees;
     size_t fee_count;
     size_t fee_room;
+    struct lm_rules_terms *rules;
+    size_t rules_count;
+    size_t rules_room;
+    uint32_t *rules_regions;
+    size_t rules_region_count;
+    size_t rules_region_room;
     struct lm_service *services;
     size_t service_count;
     size_t service_room;

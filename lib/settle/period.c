@@ -37,6 +37,7 @@ void lm_period_work_free(struct lm_period_work *work) {
     free(work->trading_at);
     free(work->tariff_prices);
     free(work->members);
+    free(work->lengths);
     free(work->operators);
     free(work->tradings);
     free(work->nets);
@@ -312,7 +313,8 @@ static int walk(struct lm_period_work *work, struct lm_error *error) {
 }
 
 static int prepare(struct lm_period_work *work, struct lm_error *error) {
-    if (lm_period_operators(work, error) < 0 || lm_period_members(work, error) < 0)
+    if (lm_period_lengths(work, error) < 0 || lm_period_operators(work, error) < 0 ||
+        lm_period_members(work, error) < 0)
         return -1;
     if (!work->refused && lm_period_markets(work, error) < 0)
         return -1;
@@ -332,6 +334,7 @@ static void clean(struct lm_period_work *work) {
     for (size_t i = 0; i < work->trading_count; i++)
         work->trading_at[work->tradings[i].market] = 0;
     work->member_count = 0;
+    work->length_count = 0;
     work->operator_count = 0;
     work->trading_count = 0;
     work->net_count = 0;

@@ -144,6 +144,31 @@ static bool is_settled_here(const struct lm_period_work *work, const struct lm_p
     return work->settle->only == LM_NOBODY || user->supplier == work->settle->only;
 }
 
+/* Whether a reading is of a meter that counts, and of a period of its region; *why not. */
+static bool judge_reading(struct lm_period_work *work, const struct lm_reading_row *reading,
+                          struct lm_error *why) {
+    struct lm_facts *facts = &work->settle->facts;
+    const char *name = lm_period_text(work, reading->meter);
+    enum lm_reason reason;
+    int64_t minutes;
+    const struct lm_party *meter = lm_facts_party(facts, reading->meter, work->start_s, &reason);
+    if (!meter || meter->role != LM_ROLE_METER) {
+        lm_fail(why, LM_NO_METER, "%s is no meter that is known in %s", name, work->label);
+        return false;
+    }
+    const struct lm_party *user = lm_facts_party(facts, meter->user, work->start_s, &reason);
+    if (!user || user->role != LM_ROLE_USER) {
+        lm_fail(why, LM_NO_IDENTITY, "meter %s is %s's, who is no user in %s", name,
+                lm_period_text(work, meter->user), work->label);
+        return false;
+    }
+    if (lm_period_fits(work, user->region, &minutes))
+        return true;
+    lm_fail(why, LM_PERIOD, "a reading of meter %s for %s, where periods have %lld minutes", name,
+            work->label, (long long)minutes);
+    return false;
+}
+
 /* Marks the readings at their meters. */
 static int add_readings(struct lm_period_work *work, struct lm_error *error) {
     struct lm_settle *settle = work->settle;
@@ -151,24 +176,10 @@ static int add_readings(struct lm_period_work *work, struct lm_error *error) {
     for (size_t i = work->period->readings; i < end; i++) {
         uint32_t number = settle->reading_order[i];
         const struct lm_reading_row *reading = &settle->readings[number];
-        enum lm_reason reason;
         struct lm_error why;
-        const struct lm_party *meter =
-            lm_facts_party(&settle->facts, reading->meter, work->start_s, &reason);
-        if (meter && meter->role == LM_ROLE_METER) {
+        if (judge_reading(work, reading, &why))
             work->reading_at[reading->meter] = number + 1;
-            const struct lm_party *user =
-                lm_facts_party(&settle->facts, meter->user, work->start_s, &reason);
-            if (user && user->role == LM_ROLE_USER)
-                continue;
-            lm_fail(&why, LM_NO_IDENTITY, "meter %s is %s's, who is no user in %s",
-                    lm_period_text(work, reading->meter), lm_period_text(work, meter->user),
-                    work->label);
-        } else {
-            lm_fail(&why, LM_NO_METER, "%s is no meter that is known in %s",
-                    lm_period_text(work, reading->meter), work->label);
-        }
-        if (lm_period_reject(work, &reading->where, &why, error) < 0)
+        else if (lm_period_reject(work, &reading->where, &why, error) < 0)
             return -1;
     }
     return 0;
@@ -181,7 +192,9 @@ static int add_meter(struct lm_period_work *work, const struct lm_party *meter,
     enum lm_reason reason;
     const struct lm_party *user =
         lm_facts_party(&settle->facts, meter->user, work->start_s, &reason);
-    if (!user || user->role != LM_ROLE_USER || !is_settled_here(work, user))
+    int64_t minutes;
+    if (!user || user->role != LM_ROLE_USER || !is_settled_here(work, user) ||
+        !lm_period_fits(work, user->region, &minutes))
         return 0;
     struct lm_participant *member = member_of(work, user, error);
     if (!member)

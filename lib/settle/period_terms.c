@@ -237,13 +237,15 @@ static int refuse_currencies(struct lm_period_work *work, uint32_t a, uint32_t b
 
 /* The money of the markets that have trades. */
 static int market_currency(struct lm_period_work *work, struct lm_error *error) {
+    struct lm_facts *facts = &work->settle->facts;
     for (size_t i = 0; i < work->trading_count; i++) {
         const struct lm_trading *trading = &work->tradings[i];
         struct lm_version *rules;
-        if (lm_facts_find(&work->settle->facts, LM_FACTS_CURRENCY, trading->market, work->start_s,
-                          &rules) == LM_NONE &&
-            !join(&work->currency, rules->item))
-            return refuse_currencies(work, work->currency, rules->item, &trading->where, error);
+        if (lm_facts_find(facts, LM_FACTS_RULES, trading->market, work->start_s, &rules) != LM_NONE)
+            continue;
+        uint32_t currency = facts->rules[rules->item].currency;
+        if (!join(&work->currency, currency))
+            return refuse_currencies(work, work->currency, currency, &trading->where, error);
     }
     return 0;
 }

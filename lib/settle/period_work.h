@@ -66,6 +66,12 @@ struct lm_due {
     lm_i128 amount_nano;
 };
 
+/* How long the periods of a market in a region are. */
+struct lm_length {
+    uint32_t region;
+    int64_t minutes;
+};
+
 /* A tariff's retail price in the period at hand. */
 struct lm_tariff_price {
     uint64_t stamp;
@@ -89,6 +95,9 @@ struct lm_period_work {
     struct lm_participant *members;
     size_t member_count;
     size_t member_room;
+    struct lm_length *lengths; /* by region */
+    size_t length_count;
+    size_t length_room;
     struct lm_operator *operators; /* by region, role, id */
     size_t operator_count;
     size_t operator_room;
@@ -125,6 +134,12 @@ int lm_period_settle(struct lm_period_work *work, struct lm_period_row *period,
 /* The steps of it, in this order. A step that refuses the period tells why, sets work->refused
  * and returns 0. */
 
+/* Finds how long the periods of each region are. */
+int lm_period_lengths(struct lm_period_work *work, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Whether the period at hand is one of a region's market: true where none is known. Else *minutes
+ * is how long those are. */
+bool lm_period_fits(const struct lm_period_work *work, uint32_t region,
+                    int64_t *minutes) LM_NONNULL LM_MUST_CHECK;
 /* Finds the operators of every region and their fees. */
 int lm_period_operators(struct lm_period_work *work,
                         struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

@@ -10,6 +10,8 @@
  *     lm_settle_free(settle);
  *
  * A period is settled where there is a trade or a reading in it. Everything is judged at its start.
+ * A reading of another length than the periods of its region's market, by the market-rules that are
+ * given, is refused (LM_PERIOD): what flowed then is settled by those.
  *
  * Nothing of a period is written, and why is told, where a trade's `from` is no user or supplier
  * that somebody knows (LM_NO_IDENTITY, LM_WRONG_ROLE, LM_AMBIGUOUS), two different trades have one

@@ -891,6 +891,26 @@ def _(w):
     w.checkpoints.append(witnessed(w, "B"))
 
 
+HOUR = "2016-04-01T12:00Z/PT60M"
+
+
+@case("a meter signs for an hour as well as for its halves", KEEPERS, "overlapping m22", "period -")
+def _(w):
+    """The market's periods are half hours: for the hour nothing is due."""
+    w.add("B", SETTLED_AT, w.sign("m22", [reading("m22", HOUR, 3000, 0)]), w.logs["B"].index(
+        settled(w, "B")[0]))
+
+
+@case("a meter signs for an hour as well as for its halves, and is settled for both", KEEPERS,
+      "overlapping m22", "period -", "settlement_unfounded B")
+def _(w):
+    place = w.logs["B"].index(settled(w, "B")[0])
+    w.add("B", SETTLED_AT, w.sign("m22", [reading("m22", HOUR, 3000, 0)]), place)
+    record = dict(w.find("B", type="settlement", party="u22")[0]["record"], period=HOUR)
+    w.add("B", SETTLED_AT, w.sign("B", [record]), place + 1)
+    rebill(w, "B")
+
+
 @case("a meter says more than its cable carries", KEEPERS, "implausible m22")
 def _(w):
     change(w, "B", "m22", lambda r: r.update(import_wh=600000), type="reading", meter="m22",
