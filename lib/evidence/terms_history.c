@@ -207,51 +207,29 @@ static void sort_by_time(struct lm_terms_history *history) {
         qsort(history->rows, history->count, sizeof *history->rows, by_time);
 }
 
-/* What was logged of one name so far, and the stretch that it covers. */
-struct stretch {
-    const struct lm_terms_row *first;
-    struct lm_validity covered;
-};
-
-/* Whether the next row, by time, was logged after it began, where an earlier one held. */
-static bool is_late(struct stretch *stretch, const struct lm_terms_row *row) {
-    if (!stretch->first || stretch->first->name != row->name) {
-        *stretch = (struct stretch){row, row->valid};
-        return false;
-    }
-    struct lm_validity *covered = &stretch->covered;
-    int64_t end_s = row->logged_s < row->valid.end_s ? row->logged_s : row->valid.end_s;
-    bool late = row->valid.start_s < end_s && covered->start_s < end_s &&
-                row->valid.start_s < covered->end_s;
-    if (row->valid.start_s < covered->start_s)
-        covered->start_s = row->valid.start_s;
-    if (row->valid.end_s > covered->end_s)
-        covered->end_s = row->valid.end_s;
-    return late;
-}
-
-/* What was logged earlier, and held then, where there was none of the row's name. Rows are by name
- * and time. NULL for nothing. */
-static const struct lm_terms_row *find_instead(const struct lm_terms_history *history,
-                                               const struct lm_terms_row *row) {
+/* What was logged earlier under a name, and held in the time that a row is for before it was logged
+ * itself; what came with it did not come before. Rows are by name and time. NULL for nothing. */
+static const struct lm_terms_row *find_before(const struct lm_terms_history *history,
+                                              const struct lm_terms_row *row, uint32_t name) {
     size_t low = 0;
-    size_t high = row->instead == NOBODY ? 0 : history->count;
+    size_t high = history->count;
     struct lm_validity before = row->valid;
     if (before.end_s > row->logged_s)
         before.end_s = row->logged_s;
+    if (name == NOBODY || before.start_s >= before.end_s)
+        return NULL;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (history->rows[middle].name < row->instead)
+        if (history->rows[middle].name < name)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; row->instead != NOBODY && low < history->count; low++) {
+    for (; low < history->count; low++) {
         const struct lm_terms_row *other = &history->rows[low];
-        if (other->name != row->instead || other->logged_s >= row->logged_s)
+        if (other->name != name || other->logged_s >= row->logged_s)
             return NULL;
-        if (other->valid.start_s < before.end_s && before.start_s < other->valid.end_s &&
-            before.start_s < before.end_s)
+        if (other->valid.start_s < before.end_s && before.start_s < other->valid.end_s)
             return other;
     }
     return NULL;
@@ -259,33 +237,34 @@ static const struct lm_terms_row *find_instead(const struct lm_terms_history *hi
 
 int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
                             struct lm_error *error) {
-    struct stretch stretch = {0};
     if (history->count == 0)
         return 0;
     sort_by_time(history);
     for (size_t i = 0; i < history->count; i++) {
         const struct lm_terms_row *row = &history->rows[i];
-        const struct lm_terms_row *before =
-            is_late(&stretch, row) ? row - 1 : find_instead(history, row);
+        const struct lm_terms_row *before = find_before(history, row, row->name);
+        if (!before)
+            before = find_before(history, row, row->instead);
         if (before && tell(history, before, row, findings, error) < 0)
             return -1;
     }
     return 0;
 }
 
-/* The rows of one name, by content; bare ones have no time. */
-static bool any_late(const struct lm_terms_row *rows, size_t count) {
+/* Rows of one name. What one log holds, and in time, is so whatever log is asked. */
+static bool any_doubt(const struct lm_terms_row *rows, size_t count) {
     int64_t first_s = INT64_MAX;
     int64_t lead_s = 0;
     for (size_t i = 0; i < count; i++) {
-        if (rows[i].logged_s != LM_ABSENT && rows[i].logged_s < first_s)
+        if (rows[i].logged_s == LM_ABSENT || strcmp(rows[i].place.source, rows->place.source) != 0)
+            return true;
+        if (rows[i].logged_s < first_s)
             first_s = rows[i].logged_s;
         if (rows[i].lead_s > lead_s)
             lead_s = rows[i].lead_s;
     }
-    for (size_t i = 0; i < count && first_s != INT64_MAX; i++) {
-        if (rows[i].logged_s == LM_ABSENT ||
-            (rows[i].logged_s > first_s && rows[i].valid.start_s < rows[i].logged_s + lead_s))
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].logged_s > first_s && rows[i].valid.start_s < rows[i].logged_s + lead_s)
             return true;
     }
     return false;
@@ -303,7 +282,7 @@ bool lm_terms_history_late(struct lm_terms_history *history) {
         for (; i < history->count && rows[i].name == rows[first].name; i++)
             several = several ||
                       memcmp(rows[i].content, rows[first].content, sizeof rows[i].content) != 0;
-        late = several && any_late(rows + first, i - first);
+        late = several && any_doubt(rows + first, i - first);
     }
     return late;
 }

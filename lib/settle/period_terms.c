@@ -16,9 +16,15 @@ static int compare_operators(const void *a, const void *b, void *context) {
     return lm_subject_compare(settle, &of_x, &of_y);
 }
 
-static int add_operator(struct lm_period_work *work, const struct lm_party *party,
+/* An operator that was put before the fact, and has no fee, asks for nothing. */
+static int add_operator(struct lm_period_work *work, const struct lm_party *party, bool known,
                         const struct lm_service *service, struct lm_error *error) {
     struct lm_facts *facts = &work->settle->facts;
+    struct lm_version *version;
+    enum lm_reason reason =
+        lm_facts_find(facts, LM_FACTS_FEE, service->fee, work->start_s, &version);
+    if (reason == LM_MISSING_RECORD && !known)
+        return 0;
     struct lm_operator *operators = lm_array_room(work->operators, &work->operator_room,
                                                   work->operator_count, sizeof *operators, error);
     if (!operators)
@@ -26,9 +32,6 @@ static int add_operator(struct lm_period_work *work, const struct lm_party *part
     work->operators = operators;
     struct lm_operator *added = &operators[work->operator_count++];
     *added = (struct lm_operator){.party = party, .region = service->region};
-    struct lm_version *version;
-    enum lm_reason reason =
-        lm_facts_find(facts, LM_FACTS_FEE, service->fee, work->start_s, &version);
     if (reason == LM_NONE) {
         added->price_micro = facts->fees[version->item].price_micro;
         added->currency = facts->fees[version->item].currency;
@@ -71,12 +74,15 @@ int lm_period_operators(struct lm_period_work *work, struct lm_error *error) {
         if (name == before || (role != LM_ROLE_DSO && role != LM_ROLE_TSO))
             continue;
         before = name;
-        enum lm_reason reason;
-        const struct lm_party *party = lm_facts_party(facts, name, work->start_s, &reason);
-        if (!party || (party->role != LM_ROLE_DSO && party->role != LM_ROLE_TSO))
+        struct lm_version *version;
+        if (lm_facts_find(facts, LM_FACTS_PARTY, name, work->start_s, &version) != LM_NONE)
+            continue;
+        const struct lm_party *party = &facts->parties[version->item];
+        bool known = version->known_s <= work->start_s;
+        if (party->role != LM_ROLE_DSO && party->role != LM_ROLE_TSO)
             continue;
         for (uint32_t k = 0; k < party->service_count; k++) {
-            if (add_operator(work, party, &facts->services[party->services + k], error) < 0)
+            if (add_operator(work, party, known, &facts->services[party->services + k], error) < 0)
                 return -1;
         }
     }

@@ -91,12 +91,13 @@ def orders_of(w, place):
     return [entry["record"] for entry in w.find("market", type="order", period=PERIODS[place])]
 
 
-def resettle(w, suppliers=("A", "B")):
-    """Suppliers settle and bill by the trades and readings as the logs have them now."""
+def resettle(w, suppliers=("A", "B"), as_logged=False):
+    """Suppliers settle and bill by the trades and readings as the logs have them now; AS_LOGGED by
+    the entries, and so by when they came."""
     for supplier in suppliers:
         w.logs[supplier] = [entry for entry in w.logs[supplier] if entry["record"]["type"] not in
                             ("settlement", "transfer", "adjustment", "bill")]
-    known = [record for log in LOGS for record in w.records(log)] + [
+    known = [entry if as_logged else entry["record"] for log in LOGS for entry in w.logs[log]] + [
         record for record in w.beside if record["type"] in ("tariff", "contract")]
     for supplier in suppliers:
         w.add(supplier, ADJUSTED_AT, w.sign(supplier, w.settle(supplier, known)))
@@ -113,6 +114,19 @@ def rebill(w, supplier):
 def first_order_behind_gate(w, place):
     """Where the log goes on after the orders of a period."""
     return w.logs["market"].index(w.find("market", type="clearing", period=PERIODS[place])[0])
+
+
+def first(w, log, **members):
+    """Where the first entry with these members stands."""
+    return w.logs[log].index(w.find(log, **members)[0])
+
+
+def take_out(w, log, *types, **members):
+    """The records of these types, which the log holds no longer."""
+    gone = [entry for entry in w.find(log, **members) if entry["record"]["type"] in types]
+    w.logs[log] = [entry for entry in w.logs[log] if entry not in gone]
+    w.keep(log)
+    return [entry["record"] for entry in gone]
 
 
 def add_billionth(amount):
@@ -1354,6 +1368,84 @@ def _(w):
     w.add("public", BILLED_AT, fee)
 
 
+@case("suppliers have a network fee in time that the market never logs", KEEPERS,
+      "settlement_differs -")
+def _(w):
+    """They could not know that the market would not: they have done as they should."""
+    fee = w.sign("DSO", [DEAR_FEE])
+    for supplier in ("A", "B"):
+        w.add(supplier, "2016-03-03T00:00:00Z", fee, first(w, supplier, type="reading"))
+    resettle(w)
+
+
+@case("A has a network fee in time that the market never logs, and cheats in its shadow", KEEPERS,
+      "settlement_differs -", "settlement_differs A")
+def _(w):
+    """B goes by the market's, which is right."""
+    w.add("A", "2016-03-03T00:00:00Z", w.sign("DSO", [DEAR_FEE]), first(w, "A", type="reading"))
+    resettle(w, ("A",))
+    overcharge_u4(w)
+
+
+@case("a fee is in both of the market's logs, and late in one", KEEPERS)
+def _(w):
+    """It is known since the first of them has it."""
+    fee = w.sign("DSO", [DEAR_FEE])
+    w.add("market", "2016-03-03T00:00:00Z", fee, 0)
+    w.add("public", SETTLED_AT, fee)
+    resettle(w, as_logged=True)
+
+
+def end_fee(w):
+    """The operator's fee is for the time before April only."""
+    take_out(w, "public", "network-fee", by="DSO")
+    w.add("public", "2016-03-02T00:00:00Z", w.sign("DSO", [
+        network_fee("DSO", "0.02", "2016-01-01T00:00Z/2016-04-01T00:00Z")]), 0)
+    w.add("public", SETTLED_AT, w.sign("DSO", [DEAR_FEE]))
+
+
+@case("the fee that follows another is logged when it has begun", KEEPERS)
+def _(w):
+    """There was none for that time before, so that this one takes the place of nothing."""
+    end_fee(w)
+    resettle(w, as_logged=True)
+
+
+@case("the fee that follows another is logged when it has begun, and A settles by the old one",
+      KEEPERS, "settlement_differs -")
+def _(w):
+    """It knew of no other, and has to adjust; it does not cheat."""
+    end_fee(w)
+    resettle(w, ("B",), as_logged=True)
+
+
+def fee_of_second_period(w, at):
+    dear = network_fee("DSO", "0.05", "2016-04-01T12:30Z/2017-01-01T00:00Z")
+    w.add("public", at, w.sign("DSO", [dear]), first(w, "public", type="clearing",
+                                                     period=PERIODS[2]))
+
+
+@case("a fee is logged at the very second that a period begins", KEEPERS)
+def _(w):
+    fee_of_second_period(w, "2016-04-01T12:30:00Z")
+    resettle(w)
+
+
+@case("a fee is logged a second after a period has begun, and suppliers go by it", KEEPERS,
+      "retroactive -", "settlement_differs A", "settlement_differs B")
+def _(w):
+    fee_of_second_period(w, "2016-04-01T12:30:01Z")
+    resettle(w)
+
+
+@case("a fee is logged a second after a period has begun, and suppliers go by the logs", KEEPERS,
+      "retroactive -")
+def _(w):
+    """It holds for the third period, and not for the second."""
+    fee_of_second_period(w, "2016-04-01T12:30:01Z")
+    resettle(w, as_logged=True)
+
+
 @case("a network fee is put up between two periods", KEEPERS)
 def _(w):
     """It begins where it was logged: the third period alone goes by it."""
@@ -1393,6 +1485,98 @@ def _(w):
       "retroactive A")
 def _(w):
     w.add("A", BILLED_AT, w.sign("A", [contract_u4()]))
+
+
+def without_tariff(w):
+    """B has none, and the market's log does not either."""
+    take_out(w, "public", "tariff", supplier="B")
+    take_out(w, "B", "tariff")
+
+
+def log_tariffs(w, at, where, *terms):
+    w.add("B", at, w.sign("B", [tariff("B", "0.03", [{"price": price}], valid=valid)
+                                for price, valid in terms]), where)
+
+
+@case("a tariff is logged late, for the time between two others", KEEPERS)
+def _(w):
+    """That nobody has been told another one for: it takes the place of nothing."""
+    without_tariff(w)
+    log_tariffs(w, "2016-03-02T00:00:00Z", 0,
+                ("0.22", "2016-01-01T00:00Z/2016-04-01T00:00Z"),
+                ("0.22", "2016-04-02T00:00Z/2017-01-01T00:00Z"))
+    log_tariffs(w, SETTLED_AT, first(w, "B", type="settlement"),
+                ("0.29", "2016-04-01T00:00Z/2016-04-02T00:00Z"))
+    resettle(w, as_logged=True)
+
+
+@case("a tariff is logged late, for the time between two others and a minute more", KEEPERS,
+      "retroactive B")
+def _(w):
+    without_tariff(w)
+    log_tariffs(w, "2016-03-02T00:00:00Z", 0,
+                ("0.22", "2016-01-01T00:00Z/2016-04-01T00:01Z"),
+                ("0.22", "2016-04-02T00:00Z/2017-01-01T00:00Z"))
+    log_tariffs(w, SETTLED_AT, first(w, "B", type="settlement"),
+                ("0.29", "2016-04-01T00:00Z/2016-04-02T00:00Z"))
+    resettle(w, as_logged=True)
+
+
+@case("tariffs that follow each other are first logged late, all at once", KEEPERS)
+def _(w):
+    """None was known before the others, and so none was changed: at each period's start the one
+    that began last counts."""
+    without_tariff(w)
+    log_tariffs(w, SETTLED_AT, first(w, "B", type="settlement"), ("0.22", VALID),
+                ("0.23", "2016-04-01T00:00Z/2017-01-01T00:00Z"),
+                ("0.24", "2016-04-01T12:30Z/2017-01-01T00:00Z"))
+    resettle(w, as_logged=True)
+
+
+@case("a tariff is first logged late, and replaced before anybody settles", KEEPERS,
+      "retroactive B", "settlement_differs B")
+def _(w):
+    """The first that was logged counts, dear as the other is."""
+    without_tariff(w)
+    for at, price in (("2016-04-01T13:40:00Z", "0.22"), ("2016-04-01T13:50:00Z", "0.29")):
+        log_tariffs(w, at, first(w, "B", type="settlement"),
+                    (price, "2016-04-01T00:00Z/" + ("2016-12-01T00:00Z" if price == "0.22"
+                                                    else "2016-11-01T00:00Z")))
+    w.logs["B"], honest = [entry for entry in w.logs["B"] if entry["record"].get("retail") !=
+                           [{"price": "0.22"}]], w.logs["B"]
+    first_one = [entry for entry in honest if entry not in w.logs["B"]]
+    resettle(w)
+    w.logs["B"][first(w, "B", type="tariff"):0] = first_one
+    w.keep("B")
+
+
+@case("a supplier's first tariffs and contracts are logged late, all at once", KEEPERS)
+def _(w):
+    """A contract that came with the tariff without an id takes the place of nothing either."""
+    take_out(w, "public", "tariff", "contract")
+    terms = take_out(w, "A", "tariff", "contract") + w.sign("A", [contract_u4()])
+    w.add("A", SETTLED_AT, terms, first(w, "A", type="settlement"))
+    resettle(w, as_logged=True)
+
+
+@case("a tariff is in the market's log in time, and late in its supplier's own", KEEPERS)
+def _(w):
+    """All could read it before it began."""
+    dear = w.sign("B", [tariff("B", "0.03", [{"price": "0.29"}],
+                               valid="2016-04-01T00:00Z/2017-01-01T00:00Z")])
+    w.add("public", "2016-03-03T00:00:00Z", dear, first(w, "public", type="clearing"))
+    w.add("B", SETTLED_AT, dear, first(w, "B", type="settlement"))
+    resettle(w, as_logged=True)
+
+
+@case("all tariffs, contracts, fees and the market's copy of its rules are first logged late",
+      KEEPERS)
+def _(w):
+    for log in ("A", "B", "public"):
+        terms = take_out(w, log, "tariff", "contract", "network-fee", "market-rules")
+        w.add(log, SETTLED_AT, terms,
+              None if log == "public" else first(w, log, type="settlement"))
+    resettle(w, as_logged=True)
 
 
 @case("who had no contract gets one in time", KEEPERS)
@@ -1476,6 +1660,29 @@ def _(w):
     for place in range(len(PERIODS)):
         reclear_by(w, place, NEVER_CHEAP)
     resettle(w)
+
+
+@case("the market goes by rules that are in its log in time, and the registrar never logs them",
+      KEEPERS, "clearing_differs -", "trade_missing -", "trade_differs -")
+def _(w):
+    take_out(w, "public", "market-rules")
+    w.add("public", "2016-03-02T00:00:00Z", w.sign("registrar", [NEVER_CHEAP]), 0)
+    for place in range(len(PERIODS)):
+        reclear_by(w, place, NEVER_CHEAP)
+    resettle(w)
+
+
+@case("rules are logged at the very second of a gate, and the market does not keep them", KEEPERS,
+      "clearing_differs lm", "price_used lm", "notice_differs lm")
+def _(w):
+    rules = dict(NEVER_CHEAP, valid="2016-04-01T12:00Z/2016-04-01T12:30Z")
+    w.add("registry", "2016-04-01T11:45:00Z", w.sign("registrar", [rules]))
+
+
+@case("rules are logged a second after a gate, and the market does not keep them", KEEPERS)
+def _(w):
+    rules = dict(NEVER_CHEAP, valid="2016-04-01T12:00Z/2016-04-01T12:30Z")
+    w.add("registry", "2016-04-01T11:45:01Z", w.sign("registrar", [rules]))
 
 
 @case("a market that had no rules gets some after the fact", KEEPERS, "clearing_differs -",
@@ -1620,6 +1827,66 @@ def _(w):
       "no_reading -", "settlement_unfounded A", "settlement_differs A")
 def _(w):
     w.add("registry", "2016-03-02T00:00:00Z", identity(w, *METER))
+
+
+def log_registry_late(w, at):
+    for entry in w.logs["registry"]:
+        entry["at"] = at
+
+
+@case("the registry is first logged after the first period has begun", KEEPERS)
+def _(w):
+    """Nobody knew who is who, and nothing else was known either."""
+    log_registry_late(w, "2016-04-01T12:10:00Z")
+    resettle(w, as_logged=True)
+
+
+@case("the registry is first logged after all periods", KEEPERS)
+def _(w):
+    log_registry_late(w, "2016-04-01T13:50:00Z")
+    resettle(w, as_logged=True)
+
+
+@case("the registry is first logged after all periods, and A leaves out a user", KEEPERS,
+      "settlement_missing A")
+def _(w):
+    log_registry_late(w, "2016-04-01T13:50:00Z")
+    w.logs["A"].remove(w.find("A", type="settlement", party="u4", period=PERIODS[0])[0])
+    w.keep("A")
+    rebill(w, "A")
+
+
+@case("the registry is first logged after all periods, and A loses a user's reading", KEEPERS,
+      "withheld -", "settlement_unfounded A", "settlement_differs A")
+def _(w):
+    """She traded, and whether she has a meter nobody could know."""
+    log_registry_late(w, "2016-04-01T13:50:00Z")
+    take_out(w, "A", "reading", meter="m4", period=PERIODS[0])
+
+
+OPERATOR = ("--id", "DSO2", "--role", "dso", "--region", "r1")
+
+
+@case("the registrar logs an operator that nobody knew of", KEEPERS)
+def _(w):
+    """No fee of it was due in periods that had begun before."""
+    w.add("registry", "2016-05-03T09:00:00Z", identity(w, *OPERATOR))
+
+
+@case("the registrar logs an operator that nobody knew of, and A leaves out a user", KEEPERS,
+      "settlement_missing A")
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z", identity(w, *OPERATOR))
+    w.logs["A"].remove(w.find("A", type="settlement", party="u4", period=PERIODS[0])[0])
+    w.keep("A")
+    rebill(w, "A")
+
+
+@case("the registrar logs an operator in time, which sets no fee, and all settle without", KEEPERS,
+      "no_fee -", "settlement_unfounded -")
+def _(w):
+    """Nobody could have settled anybody."""
+    w.add("registry", "2016-03-02T00:00:00Z", identity(w, *OPERATOR))
 
 
 @case("the registrar shows a meter that nobody knew of", ALL)
