@@ -149,8 +149,12 @@ int lm_audit_input(struct lm_audit *audit, const char *name, bool stream, struct
     inputs[number] = calloc(1, sizeof **inputs);
     if (!inputs[number])
         return lm_fail_memory(error);
-    *inputs[number] = (struct lm_audited){
-        .file = name, .name = name, .place = number, .stream = stream, .last_at_s = LM_ABSENT};
+    *inputs[number] = (struct lm_audited){.file = name,
+                                          .name = name,
+                                          .place = number,
+                                          .stream = stream,
+                                          .newest_at_s = LM_ABSENT,
+                                          .last_at_s = LM_ABSENT};
     audit->input_count++;
     return 0;
 }

@@ -68,12 +68,14 @@ static int tell_contradiction(void *context, enum lm_contradiction kind,
         [LM_CONTRADICTION_UNLOGGED] = {"the registrar has signed an identity that is not in its "
                                        "log, which says something else",
                                        LM_CODE_UNLOGGED, LM_NONE},
+        [LM_CONTRADICTION_REGION] = {"rules of two markets name one region for one time",
+                                     LM_CODE_REGION_SHARED, LM_NONE},
     };
     struct lm_audit *audit = context;
     const struct lm_audited *log = find_input(audit, other->source);
     const struct lm_place places[] = {find_place(log, other),
                                       find_place(find_input(audit, place->source), place)};
-    audit->registry_doubted = true;
+    audit->registry_doubted = audit->registry_doubted || kind != LM_CONTRADICTION_REGION;
     return lm_findings_tell(&audit->findings,
                             says[kind].reason == LM_NONE ? lm_code_word(says[kind].code)
                                                          : lm_reason_word(says[kind].reason),

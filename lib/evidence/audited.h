@@ -17,7 +17,8 @@
 /* The tree at a size that some checkpoint names. */
 struct lm_audited_root {
     uint8_t hash[LM_HASH_SIZE];
-    int64_t next_at_s; /* when the entry behind it was taken in; LM_ABSENT where there is none */
+    int64_t last_at_s; /* the latest instant in its entries; LM_ABSENT where there is none */
+    int64_t next_at_s; /* when the entry behind it was taken in, likewise */
 };
 
 /* A checkpoint that fits. */
@@ -49,6 +50,7 @@ struct lm_audited {
     const char *keeper; /* who has signed for the first `committed` entries; NULL for nobody */
     int keeper_role;    /* enum lm_role */
     uint64_t committed;
+    int64_t newest_at_s; /* the latest instant in the first pass so far; LM_ABSENT before one */
     int64_t next_n;
     int64_t last_at_s; /* LM_ABSENT before the first entry */
 };

@@ -31,8 +31,11 @@
     X(LOG_FORKED, "log_forked", "a log's keeper signed for two different histories")               \
     X(UNCOVERED, "uncovered", "a log goes on behind its newest checkpoint")                        \
     X(BACKDATED, "backdated",                                                                      \
-      "an entry is dated before a checkpoint by its log's keeper that did not have it")            \
-    X(COSIGNATURE, "cosignature", "a cosignature in a witness's name does not verify")             \
+      "an entry is dated before a checkpoint by its log's keeper that did not have it, or behind " \
+      "one that did")                                                                              \
+    X(COSIGNATURE, "cosignature",                                                                  \
+      "a cosignature in a witness's name does not verify, or is older than what it covers")        \
+    X(WITNESS_FORKED, "witness_forked", "a witness has cosigned two different histories")          \
     X(UNWITNESSED, "unwitnessed", "a log's newest checkpoint is not cosigned by every witness")    \
     X(UNANCHORED, "unanchored", "no witness had seen an order when its gate closed")               \
     X(RECEIPT_MISSING, "receipt_missing", "what a receipt was given for is not in the log")        \
@@ -40,6 +43,7 @@
     X(RECEIPT_UNKNOWN, "receipt_unknown", "a receipt is of a log that is not here")                \
     /* terms */                                                                                    \
     X(RETROACTIVE, "retroactive", "terms or identities were changed for a time that had begun")    \
+    X(REGION_SHARED, "region_shared", "rules give a region to two markets at a time")              \
     X(UNLOGGED, "unlogged", "the registrar has signed what its log does not hold and contradicts") \
     /* readings */                                                                                 \
     X(IMPLAUSIBLE, "implausible", "a reading is of more energy than a meter can carry")            \

@@ -93,8 +93,11 @@ int lm_commitments_grow(const struct lm_commitments *commitments, struct lm_audi
         commitments->sizes[audited->root_count] == audited->tree.leaves) {
         struct lm_audited_root *root = &audited->roots[audited->root_count++];
         lm_merkle_root(&audited->tree, root->hash);
+        root->last_at_s = audited->newest_at_s;
         root->next_at_s = next_at_s;
     }
+    if (next_at_s > audited->newest_at_s)
+        audited->newest_at_s = next_at_s;
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/id.h"
 #include "lib/evidence/codes.h"
 #include "lib/evidence/commitments_state.h"
 
@@ -12,8 +13,10 @@ static int tell(struct lm_findings *findings, enum lm_code code, const char *par
 
 static const struct lm_place nowhere = {0};
 
-/* Another checkpoint by the keeper that contradicts this one, as the log shows or by itself. */
-static bool is_forked(const struct lm_commitments *commitments, const struct lm_commitment *item) {
+/* Another checkpoint by the keeper that contradicts this one, as the log shows or by itself; NULL
+ * for none. */
+static const struct lm_commitment *find_fork(const struct lm_commitments *commitments,
+                                             const struct lm_commitment *item) {
     for (size_t i = 0; i < commitments->count; i++) {
         const struct lm_commitment *other = &commitments->items[i];
         if (other == item || !other->keeper || strcmp(other->keeper, item->keeper) != 0 ||
@@ -22,12 +25,69 @@ static bool is_forked(const struct lm_commitments *commitments, const struct lm_
             continue;
         if (other->checkpoint.size == item->checkpoint.size &&
             memcmp(other->checkpoint.root, item->checkpoint.root, LM_HASH_SIZE) != 0)
-            return true;
+            return other;
         if (other->matches && other->audited && other->checkpoint.size >= item->checkpoint.size &&
             !lm_commitments_has_root(commitments, other->audited, &item->checkpoint))
-            return true;
+            return other;
     }
-    return false;
+    return NULL;
+}
+
+/* A witness cosigns only what continues what she has seen: who cosigned both did not look. */
+static int tell_witnesses(const struct lm_commitments *commitments,
+                          const struct lm_commitment *item, const struct lm_commitment *other,
+                          struct lm_findings *findings, struct lm_error *error) {
+    for (size_t i = 0; i < commitments->witness_count; i++) {
+        const struct lm_note_key *witness = &commitments->witnesses[i];
+        struct lm_note_times times;
+        struct lm_error why;
+        char text[1024];
+        why.reason = LM_NONE;
+        if (lm_note_verify(&item->checkpoint.note, witness, &times, &why) < 0 ||
+            lm_note_verify(&other->checkpoint.note, witness, &times, &why) < 0) {
+            if (why.reason == LM_MEMORY)
+                return lm_fail_memory(error);
+            continue;
+        }
+        (void)snprintf(text, sizeof text, "witness %s has cosigned two histories of %s: %s and %s",
+                       witness->name, item->checkpoint.origin, item->file, other->file);
+        if (tell(findings, LM_CODE_WITNESS_FORKED,
+                 lm_id_valid(witness->name, strlen(witness->name)) ? witness->name : NULL, &nowhere,
+                 text, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A checkpoint is of what was there when it was signed. */
+static int judge_time(const struct lm_commitments *commitments, const struct lm_commitment *item,
+                      struct lm_findings *findings, struct lm_error *error) {
+    const struct lm_checkpoint *checkpoint = &item->checkpoint;
+    const struct lm_audited_root *root =
+        item->audited ? lm_commitments_root_at(commitments, item->audited, checkpoint) : NULL;
+    char last[LM_TIME_SIZE];
+    char signed_at[LM_TIME_SIZE];
+    char text[1024];
+    if (!root || root->last_at_s == LM_ABSENT)
+        return 0;
+    (void)lm_instant_format(root->last_at_s, last);
+    if (item->signed_s > 0 && item->signed_s < root->last_at_s) {
+        (void)lm_instant_format(item->signed_s, signed_at);
+        (void)snprintf(text, sizeof text,
+                       "%s signed at %s for the %llu entries of %s, one of which is dated %s",
+                       item->keeper, signed_at, (unsigned long long)checkpoint->size,
+                       checkpoint->origin, last);
+        if (tell(findings, LM_CODE_BACKDATED, item->keeper, &nowhere, text, error) < 0)
+            return -1;
+    }
+    if (!item->early)
+        return 0;
+    (void)lm_instant_format(item->first_witnessed_s, signed_at);
+    (void)snprintf(text, sizeof text,
+                   "a witness cosigned %llu entries of %s at %s, one of which is dated %s: %s",
+                   (unsigned long long)checkpoint->size, checkpoint->origin, signed_at, last,
+                   item->file);
+    return tell(findings, LM_CODE_COSIGNATURE, NULL, &nowhere, text, error);
 }
 
 /* At the time of a checkpoint its keeper says that there is no more in the log: what follows is of
@@ -65,9 +125,13 @@ int lm_commitments_judge_item(const struct lm_commitments *commitments,
         (void)snprintf(text, sizeof text, "%s: %s", item->file, item->why.detail);
         return tell(findings, LM_CODE_CHECKPOINT_UNSIGNED, NULL, &nowhere, text, error);
     }
-    if (item->matches && judge_next(commitments, item, findings, error) < 0)
+    if (item->matches && (judge_next(commitments, item, findings, error) < 0 ||
+                          judge_time(commitments, item, findings, error) < 0))
         return -1;
-    if (is_forked(commitments, item)) {
+    const struct lm_commitment *fork = find_fork(commitments, item);
+    if (fork && tell_witnesses(commitments, item, fork, findings, error) < 0)
+        return -1;
+    if (fork) {
         code = LM_CODE_LOG_FORKED;
         (void)snprintf(text, sizeof text,
                        "%s signed for %llu entries of %s in %s, and for others elsewhere",

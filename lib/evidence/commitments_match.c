@@ -108,6 +108,25 @@ static void name_logs(struct lm_commitments *commitments) {
     }
 }
 
+/* So far apart two clocks may be. */
+#define APART_MAX_S 300
+
+/* Who says that she saw entries before there were any has not seen them then. */
+static void doubt_witnesses(struct lm_commitments *commitments) {
+    for (size_t i = 0; i < commitments->count; i++) {
+        struct lm_commitment *item = &commitments->items[i];
+        const struct lm_audited_root *root =
+            item->matches && item->audited
+                ? lm_commitments_root_at(commitments, item->audited, &item->checkpoint)
+                : NULL;
+        item->early = root && item->first_witnessed_s != LM_ABSENT &&
+                      root->last_at_s != LM_ABSENT &&
+                      root->last_at_s - item->first_witnessed_s > APART_MAX_S;
+        if (item->early)
+            item->witnessed_s = LM_ABSENT;
+    }
+}
+
 static int compare_marks(const void *a, const void *b) {
     const struct lm_audited_mark *x = a;
     const struct lm_audited_mark *y = b;
@@ -147,6 +166,7 @@ int lm_commitments_match(struct lm_commitments *commitments, const struct lm_reg
     }
     find_logs(commitments, inputs, count);
     name_logs(commitments);
+    doubt_witnesses(commitments);
     for (size_t i = 0; i < commitments->count; i++) {
         if (lm_commitments_judge_item(commitments, &commitments->items[i], findings, error) < 0)
             return -1;

@@ -52,6 +52,7 @@ int lm_commitments_find_witnesses(const struct lm_commitments *commitments,
                                   struct lm_error *error) {
     static const struct lm_place nowhere = {0};
     int64_t last_s = LM_ABSENT;
+    item->first_witnessed_s = LM_ABSENT;
     bool all = commitments->witness_count > 0;
     for (size_t i = 0; i < commitments->witness_count; i++) {
         const struct lm_note_key *witness = &commitments->witnesses[i];
@@ -60,6 +61,8 @@ int lm_commitments_find_witnesses(const struct lm_commitments *commitments,
         char text[768];
         if (lm_note_verify(&item->checkpoint.note, witness, &times, &why) == 0) {
             last_s = times.first_s > last_s ? times.first_s : last_s;
+            if (item->first_witnessed_s == LM_ABSENT || times.first_s < item->first_witnessed_s)
+                item->first_witnessed_s = times.first_s;
             continue;
         }
         all = false;

@@ -20,13 +20,15 @@ struct lm_commitment {
     size_t size;
     bool readable;
     struct lm_checkpoint checkpoint;
-    const char *keeper; /* whose registered key has signed; NULL for nobody's */
-    int role;           /* enum lm_role, of whose key it is */
-    int64_t signed_s;   /* when the keeper says that was; 0 where it does not */
+    const char *keeper;        /* whose registered key has signed; NULL for nobody's */
+    int role;                  /* enum lm_role, of whose key it is */
+    int64_t signed_s;          /* when the keeper says that was; 0 where it does not */
+    int64_t first_witnessed_s; /* when the first of the witnesses had signed; LM_ABSENT for none */
     int64_t
         witnessed_s; /* when the last of the witnesses had signed; LM_ABSENT where one has not */
     struct lm_audited *audited; /* the log that it is of; NULL for none that is here */
     bool matches;               /* has that root */
+    bool early;                 /* a witness signed it before its entries were taken in */
     struct lm_error why;        /* why it is not readable, or has no keeper */
 };
 
@@ -50,8 +52,8 @@ int lm_commitments_find_keeper(const struct lm_commitments *commitments, struct 
                                const struct lm_registry *registry, int64_t now_s,
                                struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* When the last witness signed, into witnessed_s. A cosignature in a witness's name that is none is
- * told. */
+/* When the witnesses signed, into first_witnessed_s and witnessed_s. A cosignature in a witness's
+ * name that is none is told. */
 int lm_commitments_find_witnesses(const struct lm_commitments *commitments,
                                   struct lm_commitment *item, struct lm_findings *findings,
                                   struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

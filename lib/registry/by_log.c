@@ -229,6 +229,70 @@ static const struct lm_registry_row *find_other(const struct lm_registry *regist
     return found;
 }
 
+/* The rules of a market that hold at an instant; NULL for none. */
+static const struct lm_registry_row *rules_at(const struct lm_registry *registry, uint32_t market,
+                                              int64_t instant_s) {
+    const struct lm_row_groups *groups = &registry->rules;
+    struct lm_latest latest = {0};
+    for (uint32_t i = groups->first[market]; i < groups->first[market + 1]; i++) {
+        const struct lm_registry_row *row = row_at(registry, groups, i);
+        lm_latest_consider(&latest, row, row->valid, row->known_s, row->digest, instant_s);
+    }
+    return latest.ambiguous ? NULL : latest.record;
+}
+
+static bool share_region(const struct lm_registry *registry, struct lm_row_list a,
+                         struct lm_row_list b) {
+    for (size_t i = 0; i < a.count; i++) {
+        for (size_t k = 0; k < b.count; k++) {
+            if (strcmp(registry->lists[a.first + i], registry->lists[b.first + k]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The rules of another market that hold when these begin to, and name a region of theirs. */
+static const struct lm_registry_row *find_sharing(const struct lm_registry *registry,
+                                                  const struct lm_registry_row *row) {
+    int64_t from_s = row->known_s > row->valid.start_s && row->known_s < row->valid.end_s
+                         ? row->known_s
+                         : row->valid.start_s;
+    if (rules_at(registry, row->name, from_s) != row)
+        return NULL;
+    for (uint32_t market = 0; market < registry->ids.count; market++) {
+        const struct lm_registry_row *other =
+            market == row->name ? NULL : rules_at(registry, market, from_s);
+        /* Of two that begin together one is enough. */
+        if (other && (other < row || other->valid.start_s < row->valid.start_s) &&
+            share_region(registry, row->regions, other->regions))
+            return other;
+    }
+    return NULL;
+}
+
+typedef int tell_contradiction(void *context, enum lm_contradiction kind,
+                               const struct lm_place *place, const struct lm_place *other,
+                               struct lm_error *error);
+
+static int tell_regions(const struct lm_registry *registry, tell_contradiction *tell, void *context,
+                        struct lm_error *error) {
+    for (size_t n = 0; n < registry->ids.count; n++) {
+        for (uint32_t i = registry->rules.first[n]; i < registry->rules.first[n + 1]; i++) {
+            const struct lm_registry_row *row = row_at(registry, &registry->rules, i);
+            const struct lm_registry_row *other = find_sharing(registry, row);
+            const struct lm_place place = {row->source, row->line};
+            if (!other)
+                continue;
+            const struct lm_place shared = {other->source, other->line};
+            int result = tell(context, LM_CONTRADICTION_REGION, &place, &shared, error);
+            if (result != 0)
+                return result;
+        }
+    }
+    return 0;
+}
+
 int lm_registry_contradictions(const struct lm_registry *registry, lm_registry_logged *logged,
                                int (*tell)(void *context, enum lm_contradiction kind,
                                            const struct lm_place *place,
@@ -248,5 +312,5 @@ int lm_registry_contradictions(const struct lm_registry *registry, lm_registry_l
         if (result != 0)
             return result;
     }
-    return 0;
+    return tell_regions(registry, tell, context, error);
 }

@@ -85,15 +85,16 @@ void lm_registry_by_log(struct lm_registry *registry, lm_registry_logged *logged
 int lm_registry_as_known(const struct lm_registry *registry, const struct lm_record *record,
                          struct lm_record *held, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* How a registrar contradicts its log. */
+/* How a registrar contradicts itself. */
 enum lm_contradiction {
     LM_CONTRADICTION_TOGETHER, /* two identities of one id begin together */
     LM_CONTRADICTION_LATE,     /* one gives somebody another standing for a time before its entry */
     LM_CONTRADICTION_UNLOGGED, /* one that says something else is in no LOGGED source */
+    LM_CONTRADICTION_REGION,   /* rules of two markets that hold together name one region */
 };
 
-/* Tells of all of them, as they were added: the identity, and the logged one that it contradicts.
- * Stops where TELL does not return 0, and returns that. */
+/* Tells of all of them, as they were added: the identity, and the logged one that it contradicts;
+ * then rules, logged or not, and the others. Stops where TELL does not return 0, and returns that. */
 int lm_registry_contradictions(const struct lm_registry *registry, lm_registry_logged *logged,
                                int (*tell)(void *context, enum lm_contradiction kind,
                                            const struct lm_place *place,

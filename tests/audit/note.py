@@ -82,3 +82,12 @@ def checkpoint(origin, leaves, seed):
     public, signature = sign(seed, text.encode())
     key_id = hashlib.sha256(origin.encode() + b"\n\1" + public).digest()[:4]
     return f"{text}\n\u2014 {origin} {base64.b64encode(key_id + signature).decode()}\n"
+
+
+def cosignature(name, note, seed, at):
+    """The line by which a witness, or a keeper who says when, cosigns a checkpoint at a time."""
+    text = note.split("\n\n")[0] + "\n"
+    public, signature = sign(seed, f"cosignature/v1\ntime {at}\n{text}".encode())
+    key_id = hashlib.sha256(name.encode() + b"\n\4" + public).digest()[:4]
+    signed = key_id + at.to_bytes(8, "big") + signature
+    return f"\u2014 {name} {base64.b64encode(signed).decode()}\n"

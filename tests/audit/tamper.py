@@ -12,6 +12,7 @@ others kept, a witness's cosignatures, receipts, the DSO's totals.
 """
 
 import base64
+import calendar
 import copy
 import json
 import os
@@ -19,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -267,6 +269,55 @@ def _(w):
     with open(name, "a", encoding="utf-8") as file:
         file.write(line + "\n")
     w.checkpoints.append(name)
+
+
+def seconds(instant):
+    return calendar.timegm(time.strptime(instant, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def cosigned(w, log, key, name, at, file=None):
+    """A checkpoint of the log as it is, cosigned at any time by who has the key."""
+    path = w.sign_log(log, name=file)
+    with open(w.path(f"{key}.jwk"), encoding="ascii") as source:
+        seed = world.note.key_of(json.load(source))
+    with open(path, encoding="utf-8") as source:
+        note = source.read()
+    with open(path, "a", encoding="utf-8") as target:
+        target.write(world.note.cosignature(name, note, seed, seconds(at)))
+    return path
+
+
+def witness_name(w):
+    with open(w.path("witness.vkey"), encoding="ascii") as file:
+        return file.read().split("+")[0]
+
+
+@case("a witness cosigns what it cannot have seen yet", ALL, "cosignature -", "unwitnessed B")
+def _(w):
+    """B's readings are of after noon."""
+    w.checkpoints = [path for path in w.checkpoints if "B.final" not in path]
+    w.checkpoints.append(cosigned(w, "B", "witness", witness_name(w), "2016-04-01T11:00:00Z"))
+
+
+@case("a witness whose clock is five minutes behind", ALL)
+def _(w):
+    w.checkpoints = [path for path in w.checkpoints if "B.final" not in path]
+    w.checkpoints.append(cosigned(w, "B", "witness", witness_name(w), "2016-05-02T07:55:00Z"))
+
+
+@case("a keeper dates a checkpoint before what is in it", KEEPERS, "backdated B")
+def _(w):
+    w.own["B"] = cosigned(w, "B", "B", "B/B.log", "2016-04-01T16:00:00Z")
+
+
+@case("a witness cosigns two histories", ALL, "log_forked B", "witness_forked witness")
+def _(w):
+    honest = w.logs["B"]
+    w.logs["B"] = honest[:-1]
+    w.add("B", BILLED_AT, w.sign("B", [dict(honest[-1]["record"], rounded="0")]))
+    w.checkpoints.append(cosigned(w, "B", "witness", witness_name(w), "2016-05-03T08:00:30Z",
+                                  "B.shown-to-others"))
+    w.logs["B"] = honest
 
 
 @case("somebody else signs the checkpoint", KEEPERS, "checkpoint_unsigned -")
@@ -1693,6 +1744,21 @@ def _(w):
         w.logs[log] = [entry for entry in w.logs[log] if entry["record"]["type"] != "market-rules"]
         w.keep(log)
     w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [NEVER_CHEAP]))
+
+
+@case("the registrar gives a region to a second market", KEEPERS, "region_shared registrar")
+def _(w):
+    w.add("registry", BILLED_AT, w.sign("registrar", [
+        dict(RULES, market="lm2", valid="2016-06-01T00:00Z/2018-01-01T00:00Z")]))
+
+
+@case("a region goes over to a second market", KEEPERS)
+def _(w):
+    """When the rules of the first have ended, or no longer name it."""
+    w.add("registry", BILLED_AT, w.sign("registrar", [
+        dict(RULES, valid="2016-06-01T00:00Z/2016-12-01T00:00Z", regions=["r2"]),
+        dict(RULES, market="lm2", valid="2016-06-01T00:00Z/2016-12-01T00:00Z"),
+        dict(RULES, market="lm2", valid="2017-01-01T00:00Z/2018-01-01T00:00Z")]))
 
 
 @case("rules are changed after the fact, and the market cheats in their shadow", KEEPERS,
