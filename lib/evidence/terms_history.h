@@ -36,8 +36,8 @@ bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_pla
                            const char **party) LM_NONNULL LM_MUST_CHECK;
 
 /* Whether it may depend on the log that is asked which terms count when: some of one name stand in
- * several files or, where others of theirs do not, outside of logs, or were logged after their start
- * (of rules, after the gates that they set had closed) and others of their name before them. */
+ * several files, or outside of logs, or were logged after their start (of rules, after the gates
+ * that they set had closed) and others of their name before them. */
 bool lm_terms_history_late(struct lm_terms_history *history) LM_NONNULL LM_MUST_CHECK;
 
 /* Tells of terms that were logged after they had begun, where others of their name, logged before,

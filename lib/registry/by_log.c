@@ -132,7 +132,7 @@ static void revoke_by_log(struct lm_registry *registry, lm_registry_logged *logg
     const struct lm_row_groups *keys = &registry->keys;
     for (size_t i = 0; i < registry->count; i++) {
         struct lm_registry_row *row = &registry->rows[i];
-        if (row->type != LM_TYPE_REVOCATION || row->refused != LM_NONE ||
+        if (row->type != LM_TYPE_REVOCATION || row->refused != LM_NONE || row->repeat ||
             logged(context, row->source))
             continue;
         for (uint32_t at = keys->first[row->key]; at < keys->first[row->key + 1]; at++) {
@@ -301,7 +301,7 @@ int lm_registry_contradictions(const struct lm_registry *registry, lm_registry_l
     for (size_t i = 0; i < registry->count; i++) {
         const struct lm_registry_row *row = &registry->rows[i];
         enum lm_contradiction kind;
-        if (row->type != LM_TYPE_IDENTITY || row->refused != LM_NONE)
+        if (row->type != LM_TYPE_IDENTITY || row->refused != LM_NONE || row->repeat)
             continue;
         const struct lm_registry_row *other = find_other(registry, row, logged, context, &kind);
         const struct lm_place place = {row->source, row->line};

@@ -223,6 +223,42 @@ static int find_root(struct lm_registry *registry, struct lm_error *error) {
                    "the registrar's identity is missing; --root takes it, too, or a key file");
 }
 
+/* By content, source, and whether and when it was logged. */
+static int compare_sayings(const struct lm_registry_row *x, const struct lm_registry_row *y) {
+    int order = memcmp(x->digest, y->digest, sizeof x->digest);
+    if (order == 0)
+        order = strcmp(x->source ? x->source : "", y->source ? y->source : "");
+    return order ? order : (x->logged_s != LM_NOT_LOGGED) - (y->logged_s != LM_NOT_LOGGED);
+}
+
+static int compare_first(const void *a, const void *b, void *context) {
+    const struct lm_registry_row *rows = context;
+    const struct lm_registry_row *x = &rows[*(const uint32_t *)a];
+    const struct lm_registry_row *y = &rows[*(const uint32_t *)b];
+    int order = compare_sayings(x, y);
+    if (order == 0)
+        order = (x->logged_s > y->logged_s) - (x->logged_s < y->logged_s);
+    return order ? order : (x > y) - (x < y);
+}
+
+/* Whoever says one thing many times makes no work by it for those who look something up. */
+static int find_repeats(struct lm_registry *registry, struct lm_error *error) {
+    struct lm_registry_row *rows = registry->rows;
+    uint32_t *order = calloc(registry->count + 1, sizeof *order);
+    size_t count = 0;
+    if (!order)
+        return lm_fail_memory(error);
+    for (size_t i = 0; i < registry->count; i++) {
+        if (rows[i].refused == LM_NONE)
+            order[count++] = (uint32_t)i;
+    }
+    qsort_r(order, count, sizeof *order, compare_first, rows);
+    for (size_t i = 1; i < count; i++)
+        rows[order[i]].repeat = compare_sayings(&rows[order[i - 1]], &rows[order[i]]) == 0;
+    free(order);
+    return 0;
+}
+
 struct sort_key {
     uint32_t group;
     uint32_t row;
@@ -272,7 +308,7 @@ static int group_rows(const struct lm_registry *registry, group_of *group, size_
     for (size_t i = 0; i < registry->count; i++) {
         const struct lm_registry_row *row = &registry->rows[i];
         uint32_t number = group(row);
-        if (row->refused == LM_NONE && number != LM_NO_NAME)
+        if (row->refused == LM_NONE && !row->repeat && number != LM_NO_NAME)
             keys[key_count++] = (struct sort_key){number, (uint32_t)i, row->valid.start_s};
     }
     qsort(keys, key_count, sizeof *keys, compare_keys);
@@ -311,7 +347,7 @@ static bool is_logged_too(const struct lm_registry *registry, const struct lm_re
 static void check_revocations(struct lm_registry *registry) {
     for (size_t i = 0; i < registry->count; i++) {
         struct lm_registry_row *row = &registry->rows[i];
-        if (row->type != LM_TYPE_REVOCATION || row->refused != LM_NONE)
+        if (row->type != LM_TYPE_REVOCATION || row->refused != LM_NONE || row->repeat)
             continue;
         if (!lm_registry_owns(registry, row->name, row->key))
             row->refused = LM_WRONG_KEY;
@@ -350,7 +386,7 @@ int lm_registry_seal(struct lm_registry *registry, struct lm_pool *pool,
         return lm_fail_memory(error);
     for (size_t i = 0; i < registry->list_count; i++)
         registry->lists[i] = lm_registry_text(registry, registry->list_offsets[i]);
-    if (group_all(registry, error) < 0)
+    if (find_repeats(registry, error) < 0 || group_all(registry, error) < 0)
         return -1;
     check_revocations(registry);
     lm_registry_know(registry, NULL, NULL);

@@ -1955,6 +1955,23 @@ def _(w):
     w.add("registry", "2016-03-02T00:00:00Z", identity(w, *OPERATOR))
 
 
+@case("what the registrar has signed lies beside the logs a hundred times over", ALL)
+def _(w):
+    """Nothing of it says more than once, nor earlier than the log."""
+    w.beside = 100 * [record for record in w.records("registry")
+                      if record.get("id") in ("u5", "m5", None)]
+
+
+@case("an identity is logged again, the first time with another's signature", KEEPERS,
+      "bad_signature registrar")
+def _(w):
+    """The copy that is signed as it should be is u5's all the same."""
+    at = w.logs["registry"].index(w.find("registry", type="identity", id="u5")[0])
+    other = w.find("registry", type="identity", id="u6")[0]["record"]
+    forged = dict(w.logs["registry"][at]["record"], sig=other["sig"])
+    w.add("registry", "2016-03-01T00:00:00Z", [forged], at)
+
+
 @case("the registrar shows a meter that nobody knew of", ALL)
 def _(w):
     w.beside = identity(w, *METER)
