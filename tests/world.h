@@ -259,6 +259,9 @@ static const struct {
     {LM_TYPE_MARKET_RULES, "market", "\"m1\""},
     {LM_TYPE_MARKET_RULES, "period_minutes", "30"},
     {LM_TYPE_MARKET_RULES, "price_floor", NULL},
+    {LM_TYPE_VERDICT, "claim", "\"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU\""},
+    {LM_TYPE_VERDICT, "part", "2"},
+    {LM_TYPE_VERDICT, "parts", "3"},
     {LM_TYPE_TARIFF, "supplier", "\"s1\""},
     {LM_TYPE_TARIFF, "retail",
      "[{\"days\":[\"mon\",\"sun\"],\"from\":\"22:00\",\"price\":\"-0.010\",\"to\":\"06:00\"},"
