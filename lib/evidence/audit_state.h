@@ -28,7 +28,7 @@ struct lm_audit_item {
     size_t size;
     bool parsed;
     bool good;  /* signed, in the second pass, by somebody who may */
-    bool stray; /* good, and counts for nothing where it stands */
+    bool stray; /* good, and what stands in logs counts in its stead */
     struct lm_record record;
     uint8_t leaf[LM_HASH_SIZE];   /* of a log's line */
     uint8_t digest[LM_HASH_SIZE]; /* of a log's record */
@@ -136,7 +136,8 @@ int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Sets whether a good record is outside of all logs that somebody has signed for, while who it is
  * for has signed for one that holds others of its kind; a fee, outside of a market's log while one
- * holds others. When it came nobody can say, nor whether it came at all. */
+ * holds others. When it came nobody can say, nor whether it came at all: orders and readings then
+ * count for nothing, and terms only where none that a log holds do. */
 int lm_audit_stray(struct lm_audit *audit, struct lm_audit_item *item,
                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Whether an order or reading is in a log of somebody else's than whom it is for: its addressee may

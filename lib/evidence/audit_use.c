@@ -5,6 +5,7 @@
 #include "lib/crypto/jws.h"
 #include "lib/evidence/audit_state.h"
 #include "lib/evidence/names.h"
+#include "lib/record/latest.h"
 #include "lib/record/price_rule.h"
 #include "lib/registry/authority.h"
 
@@ -202,6 +203,11 @@ static int refuse(struct lm_audit *audit, const struct lm_record *record,
     return -1;
 }
 
+/* What counts, though no log says when it came, where nothing that one holds does. */
+static bool is_terms(enum lm_type type) {
+    return type == LM_TYPE_TARIFF || type == LM_TYPE_CONTRACT || type == LM_TYPE_NETWORK_FEE;
+}
+
 /* Fees and rules as some keeper's log had them by then, though not the log that tells when they
  * came: who went by that did not follow what came after the fact. */
 static int hand_on_leniently(struct lm_audit *audit, const struct lm_audit_item *item,
@@ -210,7 +216,7 @@ static int hand_on_leniently(struct lm_audit *audit, const struct lm_audit_item 
     bool terms = held->type == LM_TYPE_NETWORK_FEE || held->type == LM_TYPE_MARKET_RULES;
     bool committed = lm_audited_keeper(item->audited, item->number);
     struct lm_error why;
-    if (!audit->lenient.books || (item->stray && !(terms && committed)) ||
+    if (!audit->lenient.books || (item->stray && !is_terms(held->type)) ||
         lm_audit_remake_add(&audit->lenient, terms && committed ? &item->record : held, place,
                             &why) == 0 ||
         lm_reason_exit(why.reason) == LM_EXIT_REJECT)
@@ -224,10 +230,15 @@ static int hand_on(struct lm_audit *audit, const struct lm_audit_item *item,
     const struct lm_record *record = &item->record;
     struct lm_record held;
     struct lm_error why;
-    if (lm_registry_as_known(audit->registry, record, &held, error) < 0 ||
-        hand_on_leniently(audit, item, &held, place, error) < 0)
+    if (lm_registry_as_known(audit->registry, record, &held, error) < 0)
         return -1;
-    if (item->stray)
+    if (item->stray) {
+        held.wrapped = true;
+        held.entry_at_s = LM_KNOWN_NEVER;
+    }
+    if (hand_on_leniently(audit, item, &held, place, error) < 0)
+        return -1;
+    if (item->stray && !is_terms(record->type))
         return 0;
     if (lm_audit_remake_add(&audit->strict, &held, place, &why) < 0)
         return refuse(audit, record, place, &why, error);

@@ -11,6 +11,7 @@
 
 struct judging {
     struct lm_dispute *dispute;
+    struct lm_settle *settle; /* that makes its settlements again */
     struct lm_fact *bill;
     const char *supplier;
     struct lm_groups settlements; /* that supplier's with her, by period; places in the view */
@@ -113,16 +114,19 @@ static int on_bill(void *context, const struct lm_bill *bill, struct lm_error *e
     return compare(LM_TYPE_BILL, bill, judging->bill, &judging->differs, error);
 }
 
+static int doubt(struct judging *judging, const char *why) {
+    if (!judging->doubted)
+        (void)snprintf(judging->why, sizeof judging->why, "%s", why);
+    judging->doubted = true;
+    return 0;
+}
+
 static int on_doubt(void *context, const char *source, uint64_t line, const struct lm_error *why,
                     struct lm_error *error) {
-    struct judging *judging = context;
     (void)source;
     (void)line;
     (void)error;
-    if (!judging->doubted)
-        (void)snprintf(judging->why, sizeof judging->why, "%s", why->detail);
-    judging->doubted = true;
-    return 0;
+    return doubt(context, why->detail);
 }
 
 static bool is_for_bill(const struct judging *judging, const struct lm_fact *fact) {
@@ -243,6 +247,8 @@ static int on_settlement(void *context, enum lm_type type, const struct lm_settl
         differs = differs_adjusted(judging, group, made);
     else if (compare(LM_TYPE_SETTLEMENT, made, issued, &differs, error) < 0)
         return -1;
+    if (differs && lm_settle_lacks_fee(judging->settle, made->period))
+        return doubt(judging, "a network fee was not known when that period began");
     if (differs)
         judging->wrong = issued;
     return lm_period_set_add(&judging->made, made->period, error);
@@ -288,6 +294,7 @@ static int settle_again(struct judging *judging, struct lm_error *error) {
         .settlement = on_settlement, .reject = on_doubt, .context = judging};
     struct lm_settle *settle = lm_settle_new(&options, error);
     int result = settle ? 0 : -1;
+    judging->settle = settle;
     for (size_t i = 0; i < judging->dispute->view->count && result == 0; i++) {
         struct lm_fact *fact = judging->dispute->view->items[i];
         const struct lm_record *record = &fact->record;

@@ -433,6 +433,22 @@ def _(w):
     return [claim("u2", "bill", month="2016-04"), claim("u22", "bill", month="2016-04")]
 
 
+@case("a network fee that follows another is logged after all was billed by the old one",
+      "undecidable -", "upheld A")
+def _(w):
+    """Nobody knew of the new one, and the old one has ended: what A owes u4 cannot be told, but
+    that its bill to u6 is not what A itself settled can."""
+    w.logs["public"] = [entry for entry in w.logs["public"]
+                        if entry["record"].get("by") != "DSO"]
+    w.add("public", "2016-03-02T00:00:00Z", w.sign("DSO", [
+        world.network_fee("DSO", "0.02", "2016-01-01T00:00Z/2016-04-01T00:00Z")]), 0)
+    w.add("public", BILLED_AT, w.sign("DSO", [
+        world.network_fee("DSO", "0.05", "2016-04-01T00:00Z/2017-01-01T00:00Z")]))
+    change(w, "A", "A", lambda b: b.update(rounded=amount_of(b["rounded"], 10000)), type="bill",
+           user="u6")
+    return [claim("u4", "bill", month="2016-04"), claim("u6", "bill", month="2016-04")]
+
+
 @case("a claim that points at what is others' shows nothing of it", "undecidable -", "undecidable -",
       "undecidable -")
 def _(w):

@@ -712,6 +712,33 @@ def _(w):
     resettle(w)
 
 
+def log_next_tariff(w, start):
+    """B's tariff lies beside the logs, and its own holds one that begins later."""
+    take_out(w, "public", "tariff", supplier="B")
+    w.beside = take_out(w, "B", "tariff")
+    w.add("B", "2016-03-02T00:00:00Z", w.sign("B", [
+        tariff("B", "0.03", [{"price": "0.23"}], valid=f"{start}/2017-01-01T00:00Z")]), 0)
+
+
+@case("a tariff is in no log, and its supplier's holds one for a later time only", KEEPERS)
+def _(w):
+    """A supplier that began to log its tariffs with the next one."""
+    log_next_tariff(w, "2016-12-01T00:00Z")
+
+
+@case("a tariff is in no log, and its supplier's holds one from the second period on", KEEPERS,
+      "settlement_differs B")
+def _(w):
+    log_next_tariff(w, "2016-04-01T12:30Z")
+
+
+@case("a fee is in no log, and the market's holds one for a later time only", KEEPERS)
+def _(w):
+    w.beside = take_out(w, "public", "network-fee", by="DSO")
+    w.add("public", BILLED_AT, w.sign("DSO", [
+        network_fee("DSO", "0.05", "2016-12-01T00:00Z/2017-01-01T00:00Z")]))
+
+
 @case("a supplier settles by a contract that is in no log", KEEPERS, "settlement_differs A")
 def _(w):
     record = {"type": "contract", "v": 1, "user": "u2", "supplier": "A", "tariff": "dear",
@@ -2019,6 +2046,25 @@ def _(w):
 @case("the DSO shows a fee that is in no log", ALL)
 def _(w):
     w.beside = w.sign("DSO", [DEAR_FEE])
+
+
+DOLLAR_TARIFF = tariff("A", "0.04", [{"price": "0.2"}], id="usd", currency="USD")
+
+
+@case("A logs a tariff in another currency that nobody has, and cheats", KEEPERS,
+      "settlement_differs A")
+def _(w):
+    """It spoils no period, neither for others nor for whoever looks at A."""
+    w.add("A", "2016-03-03T00:00:00Z", w.sign("A", [DOLLAR_TARIFF]), first(w, "A", type="reading"))
+    overcharge_u4(w)
+
+
+@case("A shows a tariff in another currency that is in no log, and cheats", KEEPERS,
+      "settlement_differs A")
+def _(w):
+    w.beside = w.sign("A", [{member: value for member, value in DOLLAR_TARIFF.items()
+                             if member != "id"}])
+    overcharge_u4(w)
 
 
 @case("the DSO shows a fee that is in no log, and A has cheated", KEEPERS, "settlement_differs A")
