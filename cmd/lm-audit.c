@@ -39,8 +39,8 @@ static void check_usage(struct lm_run *run, const struct lm_audit_command_option
         lm_run_usage(run, "--root is needed");
     if (options->claims && options->checkpoints.count == 0)
         lm_run_usage(run, "--claims needs a --checkpoint: without one, no entry can be exhibited");
-    if (options->verdicts && (options->claims || options->receipts ||
-                              options->checkpoints.count > 0 || options->witnesses.count > 0))
+    if (options->verdicts &&
+        (options->claims || options->receipts || options->checkpoints.count > 0))
         lm_run_usage(run, "--verdicts checks what is in its FILE, by a registry and no logs");
 }
 

@@ -315,6 +315,29 @@ results() {
     done
 }
 
+@test "with a witness, what is exhibited has to be what the witness saw" {
+    lm-keygen --id w --role auditor --valid 2016-01-01T00:00Z/2017-01-01T00:00Z -o "$T/w.jwk" >/dev/null
+    claim bob price "$ON" >"$T/claims"
+    mkdir "$T/seen"
+    for log in market power rival; do
+        lm-log cosign -k "$T/w.jwk" --state "$T/$log.state" --first --log "$log.log" --log-key \
+            "$M/$log.jwk" --now "$NOW" <"$log.log.checkpoint" >"$T/seen/$log"
+    done
+    LOGS="--checkpoint $T/seen/market --checkpoint $T/seen/power --checkpoint $T/seen/rival
+        ../registry.ndjson ../public.ndjson market.log power.log rival.log"
+    answers | signed >"$T/answers"
+    run -0 --separate-stderr believed "$T/claims" "$T/answers"
+    for key in "$T/w.jwk" "$(lm-log vkey -k "$T/w.jwk")"; do
+        run -0 --separate-stderr lm-audit --root "$M/registrar.jwk" --now "$NOW" --witness "$key" \
+            --verdicts "$T/shown" "$M/registry.ndjson" "$M/public.ndjson"
+    done
+    # Somebody else has not seen it.
+    lm-keygen --id x --role auditor -o "$T/x.jwk" >/dev/null
+    run -1 --separate-stderr lm-audit --root "$M/registrar.jwk" --now "$NOW" --witness "$T/w.jwk" \
+        --witness "$T/x.jwk" --verdicts "$T/shown" "$M/registry.ndjson" "$M/public.ndjson"
+    [[ $(jq -r 'select(.type == "finding") | .code' <<<"$output" | sort -u) == unwitnessed ]]
+}
+
 @test "a keeper's key that nobody registered keeps no log" {
     cd ../cheated
     claim ann price "$ON" >"$T/claims"

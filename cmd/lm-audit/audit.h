@@ -5,6 +5,7 @@
 #define LM_CMD_LM_AUDIT_AUDIT_H
 
 #include "cmd/run.h"
+#include "lib/crypto/note.h"
 #include "lib/evidence/codes.h"
 #include "lib/registry/registry.h"
 
@@ -45,6 +46,9 @@ void lm_audit_allow(const struct lm_audit_task *task, const char *file) LM_NONNU
 /* Confines the program to its input and what was allowed, and then makes the pool, whose threads
  * are so confined as well. */
 void lm_audit_confine(struct lm_audit_task *task) LM_NONNULL;
+
+/* The keys of the witnesses that were named, as many as there are names; freed by the caller. */
+struct lm_note_key *lm_audit_witnesses(const struct lm_audit_task *task) LM_NONNULL;
 
 /* Writes a finding, as a record or for people. POINTER is the task. */
 int lm_audit_write_finding(void *pointer, const struct lm_finding *finding,

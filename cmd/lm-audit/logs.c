@@ -5,22 +5,8 @@
 #include "lib/base/file.h"
 #include "lib/evidence/audit.h"
 #include "lib/evidence/report.h"
-#include "lib/evidence/verifier_key.h"
 
 /* ---- what the audit is told before the first line ---- */
-
-static struct lm_note_key *load_witnesses(const struct lm_audit_task *task) {
-    const struct lm_list *names = &task->options->witnesses;
-    struct lm_note_key *keys = calloc(names->count + 1, sizeof *keys);
-    struct lm_error error;
-    if (!keys) {
-        lm_fail_memory(&error);
-        lm_run_fatal(task->run, &error);
-    }
-    for (size_t i = 0; i < names->count; i++)
-        lm_audit_check(task, lm_witness_key_load(names->items[i], &keys[i], &error), &error);
-    return keys;
-}
 
 /* What the checkpoints' files hold, one buffer each. */
 static struct lm_buffer *read_checkpoints(const struct lm_audit_task *task) {
@@ -158,7 +144,7 @@ static void read_twice(struct lm_audit_task *task, struct lm_audit *audit) {
 void lm_audit_logs(struct lm_audit_task *task) {
     const struct lm_audit_command_options *options = task->options;
     struct lm_error error;
-    struct lm_note_key *witnesses = load_witnesses(task);
+    struct lm_note_key *witnesses = lm_audit_witnesses(task);
     lm_run_keep(task->run);
     struct lm_buffer *checkpoints = read_checkpoints(task);
     lm_audit_allow(task, options->receipts);

@@ -1,5 +1,8 @@
+#include <stdlib.h>
+
 #include "cmd/lm-audit/audit.h"
 #include "lib/evidence/report.h"
+#include "lib/evidence/verifier_key.h"
 
 void lm_audit_check(const struct lm_audit_task *task, int result, const struct lm_error *error) {
     if (result < 0)
@@ -48,4 +51,17 @@ void lm_audit_write_verdict(struct lm_audit_task *task, bool clean) {
         lm_record_write(LM_TYPE_VERDICT, &verdict, &task->line);
     lm_run_write_buffer(task->run, &task->line);
     json_decref(verdict.exhibits);
+}
+
+struct lm_note_key *lm_audit_witnesses(const struct lm_audit_task *task) {
+    const struct lm_list *names = &task->options->witnesses;
+    struct lm_note_key *keys = calloc(names->count + 1, sizeof *keys);
+    struct lm_error error;
+    if (!keys) {
+        lm_fail_memory(&error);
+        lm_run_fatal(task->run, &error);
+    }
+    for (size_t i = 0; i < names->count; i++)
+        lm_audit_check(task, lm_witness_key_load(names->items[i], &keys[i], &error), &error);
+    return keys;
 }

@@ -1,5 +1,7 @@
 #include "lib/evidence/verdicts.h"
 
+#include <stdlib.h>
+
 #include "cmd/lm-audit/audit.h"
 
 static void refuse_term(void *pointer, const char *source, uint64_t line,
@@ -36,10 +38,12 @@ static void judge(struct lm_audit_task *task, struct lm_verdicts *verdicts) {
         lm_run_negative(task->run);
 }
 
-static struct lm_verdicts *begin(struct lm_audit_task *task) {
+static struct lm_verdicts *begin(struct lm_audit_task *task, const struct lm_note_key *witnesses) {
     struct lm_error error;
     const struct lm_verdicts_options wanted = {.root = &task->root,
                                                .now_s = lm_run_now(task->run),
+                                               .witnesses = witnesses,
+                                               .witness_count = task->options->witnesses.count,
                                                .pool = task->pool,
                                                .finding = lm_audit_write_finding,
                                                .refuse = refuse_term,
@@ -52,14 +56,16 @@ static struct lm_verdicts *begin(struct lm_audit_task *task) {
 
 void lm_audit_verdicts(struct lm_audit_task *task) {
     struct lm_run *run = task->run;
+    struct lm_note_key *witnesses = lm_audit_witnesses(task);
     lm_run_keep(run);
     lm_audit_allow(task, task->options->verdicts);
     lm_audit_confine(task);
-    struct lm_verdicts *verdicts = begin(task);
+    struct lm_verdicts *verdicts = begin(task, witnesses);
     read_terms(task, verdicts);
     if (!run->stopped)
         lm_run_file(run, task->options->verdicts, add_verdict, verdicts);
     if (!run->stopped)
         judge(task, verdicts);
     lm_verdicts_free(verdicts);
+    free(witnesses);
 }

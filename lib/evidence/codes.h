@@ -36,7 +36,8 @@
     X(COSIGNATURE, "cosignature",                                                                  \
       "a cosignature in a witness's name does not verify, or is older than what it covers")        \
     X(WITNESS_FORKED, "witness_forked", "a witness has cosigned two different histories")          \
-    X(UNWITNESSED, "unwitnessed", "a log's newest checkpoint is not cosigned by every witness")    \
+    X(UNWITNESSED, "unwitnessed",                                                                  \
+      "a log's newest checkpoint, or an exhibit's, is not cosigned by every witness")              \
     X(UNANCHORED, "unanchored", "no witness had seen an order when its gate closed")               \
     X(RECEIPT_MISSING, "receipt_missing", "what a receipt was given for is not in the log")        \
     X(RECEIPT_FOREIGN, "receipt_foreign", "a receipt is by somebody who does not keep the log")    \

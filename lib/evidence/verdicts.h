@@ -27,7 +27,9 @@ struct lm_verdicts;
 
 struct lm_verdicts_options {
     const struct lm_root *root;
-    int64_t now_s; /* when keys are judged of what stands in no entry */
+    int64_t now_s;                       /* when keys are judged of what stands in no entry */
+    const struct lm_note_key *witnesses; /* all of which must have seen what is exhibited */
+    size_t witness_count;
     struct lm_pool *pool;
     /* Told of everything that is wrong. */
     int (*finding)(void *context, const struct lm_finding *finding, struct lm_error *error);

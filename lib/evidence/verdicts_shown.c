@@ -52,6 +52,21 @@ static void check_shown(void *context, size_t i) {
         lm_record_free(&shown->entry);
 }
 
+/* Whether a witness is missing whose cosignature is asked for. */
+static int is_witnessed(const struct lm_verdicts *verdicts, const struct lm_checkpoint *checkpoint,
+                        bool *unwitnessed, struct lm_error *error) {
+    for (size_t i = 0; i < verdicts->options.witness_count; i++) {
+        struct lm_note_times times;
+        struct lm_error why;
+        if (lm_note_verify(&checkpoint->note, &verdicts->options.witnesses[i], &times, &why) == 0)
+            continue;
+        if (why.reason == LM_MEMORY)
+            return lm_fail_memory(error);
+        *unwitnessed = true;
+    }
+    return 0;
+}
+
 /* Who has signed a checkpoint. What is none has no keeper, and the exhibit says why. */
 static int find_keeper(struct lm_verdicts *verdicts, const char *text, uint32_t *number,
                        struct lm_error *error) {
@@ -68,11 +83,11 @@ static int find_keeper(struct lm_verdicts *verdicts, const char *text, uint32_t 
         return 0;
     struct lm_verdicts_keeper *keeper = &keepers[*number];
     *keeper = (struct lm_verdicts_keeper){0};
-    if (lm_checkpoint_parse(text, strlen(text), &checkpoint, &keeper->why) == 0)
-        keeper->id =
-            lm_commitments_signer(&verdicts->keys, &checkpoint, verdicts->registry,
-                                  verdicts->options.now_s, &keeper->signed_s, &keeper->why);
-    return 0;
+    if (lm_checkpoint_parse(text, strlen(text), &checkpoint, &keeper->why) < 0)
+        return 0;
+    keeper->id = lm_commitments_signer(&verdicts->keys, &checkpoint, verdicts->registry,
+                                       verdicts->options.now_s, &keeper->signed_s, &keeper->why);
+    return is_witnessed(verdicts, &checkpoint, &keeper->unwitnessed, error);
 }
 
 /* The exhibits that one record names; what else is there may be another verdict's. *missing says
@@ -108,6 +123,11 @@ static int take_shown(struct lm_verdicts *verdicts, const struct shown_list *sho
                       struct lm_facts *facts, struct lm_error *error) {
     for (size_t i = 0; i < shown->count; i++) {
         const struct shown *item = &shown->items[i];
+        if (item->entry.line && verdicts->keepers[item->checkpoint].unwitnessed &&
+            lm_verdicts_tell(verdicts, lm_code_word(LM_CODE_UNWITNESSED), item->item,
+                             "the checkpoint of an exhibit is not cosigned by every witness",
+                             error) < 0)
+            return -1;
         if (!item->entry.line
                 ? lm_verdicts_tell_why(verdicts, item->item, "an exhibit", &item->why, error) < 0
                 : lm_facts_list_add(facts, verdicts->registry, &item->entry, &item->fact, error) <

@@ -19,6 +19,7 @@ struct lm_given {
 struct lm_verdicts_keeper {
     const char *id; /* NULL for nobody, then why */
     int64_t signed_s;
+    bool unwitnessed; /* a witness that has to has not cosigned it */
     struct lm_error why;
 };
 

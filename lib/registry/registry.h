@@ -94,7 +94,8 @@ enum lm_contradiction {
 };
 
 /* Tells of all of them, as they were added: the identity, and the logged one that it contradicts;
- * then rules, logged or not, and the others. Stops where TELL does not return 0, and returns that. */
+ * then rules, logged or not, and the others. Stops where TELL does not return 0, and returns that.
+ */
 int lm_registry_contradictions(const struct lm_registry *registry, lm_registry_logged *logged,
                                int (*tell)(void *context, enum lm_contradiction kind,
                                            const struct lm_place *place,

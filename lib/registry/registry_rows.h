@@ -40,7 +40,7 @@ struct lm_registry_row {
     uint8_t digest[32];
     enum lm_type type;
     enum lm_reason refused;
-    bool repeat; /* its source said the same before, so that it is in no group */
+    bool repeat;      /* its source said the same before, so that it is in no group */
     uint32_t name;    /* number of the id, or of the market; LM_NO_NAME of firmware */
     uint32_t key;     /* number of the kid; LM_NO_NAME of rules and firmware */
     int64_t logged_s; /* the entry's at, LM_NOT_LOGGED without one */
@@ -62,8 +62,8 @@ struct lm_registry_row {
     struct lm_row_terms terms;
 };
 
-/* Rows that are not refused, grouped by a number of theirs: those of n are the rows order[first[n]] up to
- * order[first[n + 1]], the latest start first. */
+/* Rows that are not refused, grouped by a number of theirs: those of n are the rows order[first[n]]
+ * up to order[first[n + 1]], the latest start first. */
 struct lm_row_groups {
     uint32_t *order;
     uint32_t *first;
