@@ -137,8 +137,11 @@ static int judge_item(struct lm_audit *audit, struct lm_audit_item *item, struct
         return -1;
     if (audited->log)
         lm_receipts_see(&audit->receipts, item->number - 1, item->leaf);
-    if (lm_audit_stray(audit, item, error) < 0 ||
-        lm_claims_see(&audit->claims, audited, item->number, item->stray ? NULL : record,
+    if (lm_audit_stray(audit, item, error) < 0)
+        return -1;
+    /* Nor does anybody answer to a claimant for what is not due yet. */
+    bool counts = record && !item->stray && !lm_audit_is_late(audit, item);
+    if (lm_claims_see(&audit->claims, audited, item->number, counts ? record : NULL,
                       item->good ? LM_NONE : item->why.reason, item->leaf, error) < 0)
         return -1;
     if (item->good)

@@ -23,23 +23,38 @@ int lm_audit_note_settled(struct lm_audit *audit, struct lm_audited *audited,
     if (record->type != LM_TYPE_SETTLEMENT && record->type != LM_TYPE_ADJUSTMENT)
         return 0;
     const struct name name = name_of(audited, record->as.settlement.period);
-    uint64_t *rows =
+    struct lm_audit_settled *rows =
         lm_array_room(audit->settled_lines, &audit->settled_room, count, sizeof *rows, error);
     if (!rows)
         return -1;
     audit->settled_lines = rows;
     if (lm_names_add(&audit->settled_names, &name, sizeof name, &place, error) < 0)
         return -1;
-    rows[place] = number;
+    if (place == count)
+        rows[place].first = number;
+    rows[place].last = number;
     return 0;
 }
 
-bool lm_audit_is_late(const struct lm_audit *audit, const struct lm_audit_item *item) {
+/* Where a reading's log settles its period; NULL for nowhere. */
+static const struct lm_audit_settled *find_settled(const struct lm_audit *audit,
+                                                   const struct lm_audit_item *item) {
     const struct lm_audited *audited = item->audited;
     uint32_t place;
-    if (!audited->log || item->record.type != LM_TYPE_READING || item->number < audited->last_bill)
-        return false;
+    if (!audited->log || item->record.type != LM_TYPE_READING)
+        return NULL;
     const struct name name = name_of(audited, item->record.as.reading.period);
-    return lm_names_find(&audit->settled_names, &name, sizeof name, &place) &&
-           audit->settled_lines[place] < item->number;
+    return lm_names_find(&audit->settled_names, &name, sizeof name, &place)
+               ? &audit->settled_lines[place]
+               : NULL;
+}
+
+bool lm_audit_is_late(const struct lm_audit *audit, const struct lm_audit_item *item) {
+    const struct lm_audit_settled *settled = find_settled(audit, item);
+    return settled && settled->last < item->number && item->number >= item->audited->last_bill;
+}
+
+bool lm_audit_is_behind(const struct lm_audit *audit, const struct lm_audit_item *item) {
+    const struct lm_audit_settled *settled = find_settled(audit, item);
+    return settled && settled->first < item->number;
 }

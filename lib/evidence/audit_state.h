@@ -54,6 +54,12 @@ struct lm_audit_remake {
     struct lm_inform *inform; /* told the auctions that should have been, for their notices */
 };
 
+/* The first and the last line that settles or adjusts a period in a log. */
+struct lm_audit_settled {
+    uint64_t first;
+    uint64_t last;
+};
+
 struct lm_audit {
     struct lm_audit_options options;
     enum lm_audit_stage stage;
@@ -85,9 +91,9 @@ struct lm_audit {
     struct lm_audit_month *months;
     size_t month_count;
     size_t month_room;
-    struct lm_names kinds;         /* of records that logs hold, see audit_belong.c */
-    struct lm_names settled_names; /* of periods that logs settle, see audit_late.c */
-    uint64_t *settled_lines;       /* by name: the last one that does */
+    struct lm_names kinds;                  /* of records that logs hold, see audit_belong.c */
+    struct lm_names settled_names;          /* of periods that logs settle, see audit_late.c */
+    struct lm_audit_settled *settled_lines; /* by name: the last one that does */
     size_t settled_room;
     struct lm_names in_sight; /* suppliers that settled or billed outside of logs */
     struct lm_names billed;   /* "month supplier" for which there is a bill */
@@ -156,6 +162,9 @@ int lm_audit_note_settled(struct lm_audit *audit, struct lm_audited *audited,
  * still adjust what follows from it. */
 bool lm_audit_is_late(const struct lm_audit *audit,
                       const struct lm_audit_item *item) LM_NONNULL LM_MUST_CHECK;
+/* Whether it came when its period had been settled: who told others of it before did not know. */
+bool lm_audit_is_behind(const struct lm_audit *audit,
+                        const struct lm_audit_item *item) LM_NONNULL LM_MUST_CHECK;
 
 /* ---- audit_use.c: the second pass ---- */
 

@@ -140,7 +140,7 @@ static int use_reading(struct lm_audit *audit, const struct lm_audit_item *item,
                           &ignored) == 0 &&
         meter.user && lm_adjustments_reading(&audit->adjustments, reading, meter.user, error) < 0)
         return -1;
-    return lm_readings_add(&audit->readings, &item->record, lm_audit_is_late(audit, item), place,
+    return lm_readings_add(&audit->readings, &item->record, lm_audit_is_behind(audit, item), place,
                            lm_audited_keeper(item->audited, item->number), &audit->findings, error);
 }
 

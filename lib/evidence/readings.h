@@ -35,7 +35,7 @@ int lm_readings_meter(struct lm_readings *readings, const char *id,
                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Adds a reading, and tells of one that no meter can have measured; KEEPER answers for the log
- * that took it in, LATE where all was settled and billed before. The place's source must outlive
+ * that took it in, LATE where the period was settled before. The place's source must outlive
  * the readings. */
 int lm_readings_add(struct lm_readings *readings, const struct lm_record *record, bool late,
                     const struct lm_place *place, const char *keeper, struct lm_findings *findings,

@@ -12,7 +12,7 @@ struct lm_readings_row {
     struct lm_place other; /* of another one of that name; line 0 where there is none */
     bool counts;           /* it stands where it counts */
     bool disputed;         /* two that differ do */
-    bool late;             /* it came behind all that was settled and billed */
+    bool late;             /* it came behind the settlement of its period */
     bool revised;          /* another of a lower seq came before it */
     uint8_t content[32];
     struct lm_period period;

@@ -368,6 +368,28 @@ def _(w):
     return [claim("u2", "bill", record=other), claim("u2", "bill", record=forged, month="2016-04")]
 
 
+def correct_m22(w):
+    """The meter says after the bill that it was a Wh less."""
+    said = w.find("B", type="reading", meter="m22", period=PERIOD)[0]["record"]
+    w.add("B", "2016-05-03T07:00:00Z", w.sign("m22", [
+        dict(bare(said), seq=5, import_wh=said["import_wh"] - 1)]))
+    return [claim("u22", "consumed_less", period=PERIOD), claim("u22", "bill", month="2016-04")]
+
+
+@case("a meter corrects itself behind the last bill: the supplier has until the next", "refuted -",
+      "refuted -")
+def _(w):
+    return correct_m22(w)
+
+
+@case("a meter corrects itself, and the next bills do not", "upheld B", "upheld B")
+def _(w):
+    claims = correct_m22(w)
+    later = w.find("B", type="bill", user="u21")[0]["record"]
+    w.add("B", "2016-05-03T07:30:00Z", w.sign("B", [dict(bare(later), month="2016-05")]))
+    return claims
+
+
 # ---- terms that came after the fact ----
 
 def never_cheap(valid, **members):

@@ -1095,6 +1095,27 @@ def _(w):
     w.beside = w.sign("DSO", w.totals)
 
 
+@case("a total was made before a meter sent its reading at last, and all was put right", KEEPERS)
+def _(w):
+    """B withheld the meter's user until then, and settled her by an adjustment before the bills."""
+    entry = w.find("B", type="reading", meter="m22", period=PERIODS[0])[0]
+    w.logs["B"].remove(entry)
+    resettle(w)
+    w.logs["B"] = [item for item in w.logs["B"] if item["record"]["type"] != "bill"]
+    w.add("B", ADJUSTED_AT, [entry["record"]])
+    with open(w.path("issued"), "w", encoding="ascii") as file:
+        file.write(lines(record for record in w.records("A", "B")
+                         if record["type"] in ("settlement", "transfer", "adjustment")))
+    w.add("B", ADJUSTED_AT, w.sign("B", w.settle("B", w.known(), "--previous", "issued",
+                                                 "--month", "2016-04")))
+    rebill(w, "B")
+    for total in w.totals:
+        if total["period"] == PERIODS[0] and total["supplier"] in (None, "B"):
+            total["import_wh"] -= entry["record"]["import_wh"]
+            total["meters"] -= 1
+    w.beside = w.sign("DSO", w.totals)
+
+
 @case("a supplier signs a total", ALL, "wrong_role A")
 def _(w):
     w.totals = w.totals[:1] + w.sign("A", [dict(w.totals[0], to="A")]) + w.totals[1:]
