@@ -123,6 +123,14 @@ static const char *find_party(const struct lm_audit *audit, const struct lm_audi
     return lm_reason_by_registry(item->why.reason) ? lm_audit_blame(audit, party) : party;
 }
 
+/* What stands in no log where it should is no evidence, but a fee that another keeper's log had
+ * excuses who went by it. Nor does anybody answer to a claimant for what is not due yet. */
+static bool counts_for_claims(const struct lm_audit *audit, const struct lm_audit_item *item) {
+    bool excuses =
+        item->record.type == LM_TYPE_NETWORK_FEE && lm_audited_keeper(item->audited, item->number);
+    return item->parsed && (!item->stray || excuses) && !lm_audit_is_late(audit, item);
+}
+
 static int judge_item(struct lm_audit *audit, struct lm_audit_item *item, struct lm_error *error) {
     struct lm_audited *audited = item->audited;
     const struct lm_record *record = item->parsed ? &item->record : NULL;
@@ -137,11 +145,9 @@ static int judge_item(struct lm_audit *audit, struct lm_audit_item *item, struct
         return -1;
     if (audited->log)
         lm_receipts_see(&audit->receipts, item->number - 1, item->leaf);
-    if (lm_audit_stray(audit, item, error) < 0)
-        return -1;
-    /* Nor does anybody answer to a claimant for what is not due yet. */
-    bool counts = record && !item->stray && !lm_audit_is_late(audit, item);
-    if (lm_claims_see(&audit->claims, audited, item->number, counts ? record : NULL,
+    if (lm_audit_stray(audit, item, error) < 0 ||
+        lm_claims_see(&audit->claims, audited, item->number,
+                      counts_for_claims(audit, item) ? record : NULL,
                       item->good ? LM_NONE : item->why.reason, item->leaf, error) < 0)
         return -1;
     if (item->good)

@@ -12,12 +12,14 @@
 struct judging {
     struct lm_dispute *dispute;
     struct lm_settle *settle; /* that makes its settlements again */
+    bool lenient;             /* by the fees that any keeper's log had, too */
     struct lm_fact *bill;
     const char *supplier;
     struct lm_groups settlements; /* that supplier's with her, by period; places in the view */
     struct lm_period_set traded;  /* the periods that she has a trade in */
     struct lm_groups cleared;     /* clearings by period; places in the view */
     struct lm_period_set made;    /* the periods of those that were made again */
+    struct lm_period_set excused; /* the periods that were settled by such fees */
     struct lm_period_set billed;  /* the periods of those that the bill rests on */
     bool any;                     /* the bill was made again */
     bool differs;                 /* and is another one */
@@ -115,6 +117,8 @@ static int on_bill(void *context, const struct lm_bill *bill, struct lm_error *e
 }
 
 static int doubt(struct judging *judging, const char *why) {
+    if (judging->lenient)
+        return 0;
     if (!judging->doubted)
         (void)snprintf(judging->why, sizeof judging->why, "%s", why);
     judging->doubted = true;
@@ -247,8 +251,12 @@ static int on_settlement(void *context, enum lm_type type, const struct lm_settl
         differs = differs_adjusted(judging, group, made);
     else if (compare(LM_TYPE_SETTLEMENT, made, issued, &differs, error) < 0)
         return -1;
+    if (judging->lenient)
+        return differs ? 0 : lm_period_set_add(&judging->excused, made->period, error);
     if (differs && lm_settle_lacks_fee(judging->settle, made->period))
         return doubt(judging, "a network fee was not known when that period began");
+    if (differs && lm_period_set_has(&judging->excused, made->period))
+        return doubt(judging, "it is by a network fee that another log had than a market's");
     if (differs)
         judging->wrong = issued;
     return lm_period_set_add(&judging->made, made->period, error);
@@ -281,13 +289,37 @@ static bool is_for_settlement(const struct judging *judging, const struct lm_fac
     }
 }
 
+static bool is_markets(const struct judging *judging, const struct lm_fact *fact) {
+    struct lm_registered keeper;
+    struct lm_error ignored;
+    return lm_registry_by_id(judging->dispute->registry, fact->keeper, fact->record.entry_at_s,
+                             &keeper, &ignored) == 0 &&
+           keeper.role == LM_ROLE_MARKET;
+}
+
+/* Of fees a market's log tells where it holds some of that operator and region. */
+static bool is_elsewhere(const struct judging *judging, const struct lm_fact *fact) {
+    const struct lm_network_fee *fee = &fact->record.as.network_fee;
+    struct lm_fact *other;
+    if (fact->record.type != LM_TYPE_NETWORK_FEE || !fact->keeper || is_markets(judging, fact))
+        return false;
+    for (size_t place = SIZE_MAX;
+         (other = lm_dispute_next(judging->dispute, LM_TYPE_NETWORK_FEE, &place));) {
+        const struct lm_network_fee *theirs = &other->record.as.network_fee;
+        if (other->keeper && strcmp(theirs->by, fee->by) == 0 &&
+            strcmp(theirs->region, fee->region) == 0 && is_markets(judging, other))
+            return true;
+    }
+    return false;
+}
+
 /* Whether a settlement that is in the bill is of that period. */
 static bool is_billed(void *context, struct lm_period period) {
     const struct judging *judging = context;
     return lm_period_set_has(&judging->billed, period);
 }
 
-static int settle_again(struct judging *judging, struct lm_error *error) {
+static int settle_by(struct judging *judging, struct lm_error *error) {
     const struct lm_settle_options options = {
         .supplier = judging->supplier, .month = judging->dispute->month, .unbalanced = true};
     const struct lm_settle_visitor visitor = {
@@ -299,7 +331,7 @@ static int settle_again(struct judging *judging, struct lm_error *error) {
         struct lm_fact *fact = judging->dispute->view->items[i];
         const struct lm_record *record = &fact->record;
         struct lm_error why;
-        if (!is_for_settlement(judging, fact))
+        if (!is_for_settlement(judging, fact) || (!judging->lenient && is_elsewhere(judging, fact)))
             continue;
         if (record->type == LM_TYPE_TRADE)
             fact->used = fact->used || is_billed(judging, record->as.trade.period);
@@ -320,6 +352,25 @@ static int settle_again(struct judging *judging, struct lm_error *error) {
     }
     lm_settle_free(settle);
     return result;
+}
+
+static bool any_elsewhere(const struct judging *judging) {
+    const struct lm_fact *fact;
+    for (size_t place = SIZE_MAX;
+         (fact = lm_dispute_next(judging->dispute, LM_TYPE_NETWORK_FEE, &place));) {
+        if (is_elsewhere(judging, fact))
+            return true;
+    }
+    return false;
+}
+
+/* First as whoever went by another log might have done it, so that she is not named. */
+static int settle_again(struct judging *judging, struct lm_error *error) {
+    judging->lenient = any_elsewhere(judging);
+    if (judging->lenient && settle_by(judging, error) < 0)
+        return -1;
+    judging->lenient = false;
+    return settle_by(judging, error);
 }
 
 /* ---- the answer ---- */
@@ -364,6 +415,7 @@ static int make_again(struct judging *judging, struct lm_error *error) {
     lm_groups_start(&judging->settlements);
     lm_groups_start(&judging->cleared);
     lm_period_set_start(&judging->traded);
+    lm_period_set_start(&judging->excused);
     lm_period_set_start(&judging->billed);
     lm_period_set_start(&judging->made);
     int result = sort_facts(judging, error);
@@ -376,6 +428,7 @@ static int make_again(struct judging *judging, struct lm_error *error) {
     lm_groups_free(&judging->settlements);
     lm_groups_free(&judging->cleared);
     lm_period_set_free(&judging->traded);
+    lm_period_set_free(&judging->excused);
     lm_period_set_free(&judging->billed);
     lm_period_set_free(&judging->made);
     return result;

@@ -471,6 +471,52 @@ def _(w):
     return [claim("u4", "bill", month="2016-04"), claim("u6", "bill", month="2016-04")]
 
 
+def settle_by_own_fees(w):
+    """Both suppliers have a fee in their logs in time, and settle and bill by it."""
+    fee = w.sign("DSO", [world.network_fee("DSO", "0.05", "2016-04-01T00:00Z/2017-01-01T00:00Z")])
+    for supplier in ("A", "B"):
+        w.logs[supplier] = [entry for entry in w.logs[supplier] if entry["record"]["type"] not in
+                            ("settlement", "transfer", "adjustment", "bill")]
+        w.add(supplier, "2016-03-03T00:00:00Z", fee,
+              w.logs[supplier].index(w.find(supplier, type="reading")[0]))
+    known = w.known()
+    for supplier in ("A", "B"):
+        w.add(supplier, BILLED_AT, w.sign(supplier, w.settle(supplier, known)))
+        out = world.run(["lm-settle", "--bills", "--month", "2016-04", "--supplier", supplier],
+                        lines(w.records(supplier)))
+        w.add(supplier, BILLED_AT, w.sign(supplier, world.parse(out)))
+    return fee
+
+
+@case("suppliers bill by a network fee that they had in time, and the market logs it late",
+      "undecidable -", "undecidable -")
+def _(w):
+    """They have done as they should, by what they could know; what is right is another bill."""
+    w.add("public", BILLED_AT, settle_by_own_fees(w))
+    return [claim("u4", "bill", month="2016-04"), claim("u16", "bill", month="2016-04")]
+
+
+@case("suppliers bill by a network fee that they had in time, and one more than that",
+      "undecidable -", "upheld B")
+def _(w):
+    settle_by_own_fees(w)
+    change(w, "B", "B", lambda s: s.update(without_market=amount_of(s["without_market"], 1000)),
+           type="settlement", party="u16", period=PERIOD)
+    w.logs["B"] = [entry for entry in w.logs["B"] if entry["record"]["type"] != "bill"]
+    out = world.run(["lm-settle", "--bills", "--month", "2016-04", "--supplier", "B"],
+                    lines(w.records("B")))
+    w.add("B", BILLED_AT, w.sign("B", world.parse(out)))
+    return [claim("u4", "bill", month="2016-04"), claim("u16", "bill", month="2016-04")]
+
+
+@case("a supplier has another network fee in time than the market, and bills by the market's",
+      "refuted -", "refuted -")
+def _(w):
+    fee = w.sign("DSO", [world.network_fee("DSO", "0.05", "2016-04-01T00:00Z/2017-01-01T00:00Z")])
+    w.add("A", "2016-03-03T00:00:00Z", fee, w.logs["A"].index(w.find("A", type="reading")[0]))
+    return [claim("u4", "bill", month="2016-04"), claim("u16", "bill", month="2016-04")]
+
+
 @case("a claim that points at what is others' shows nothing of it", "undecidable -", "undecidable -",
       "undecidable -")
 def _(w):
