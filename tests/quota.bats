@@ -174,6 +174,15 @@ entries() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at:
     # A gate of their own that closes later does not help them.
     { cat old; strict 0 | logged 2016-04-01T11:45:01Z; } >registry
     [ "$(judged in)" = 'ok price' ]
+    # A far gate is of no account for periods that it is not the gate of, nor where it had closed
+    # before anybody set it.
+    far() { rules m1 3 | jq -c ".valid = \"$1\" | .gate_minutes = 100000 | del(.sig)" | lm-sign -k registrar.jwk; }
+    { cat old; far 2016-12-01T00:00Z/2017-01-01T00:00Z | logged 2016-01-02T00:00:00Z
+        strict 15 | logged 2016-03-10T00:00:00Z; } >registry
+    [ "$(judged in)" = 'price price' ]
+    { cat old; far 2016-03-01T00:00Z/2016-04-01T12:00Z | logged 2016-03-09T00:00:00Z
+        strict 15 | logged 2016-03-10T00:00:00Z; } >registry
+    [ "$(judged in)" = 'price price' ]
     # Nor do rules that come later still move the gate that these are judged by.
     { cat old; strict 15 | logged 2016-04-01T11:45:00Z; strict 9000 | logged 2016-04-20T00:00:00Z; } >registry
     [ "$(judged in)" = 'price price' ]

@@ -56,7 +56,7 @@ static bool write_kind(const struct lm_audited *audited, const struct lm_record 
                          as->tariff.id ? as->tariff.id : "");
         return true;
     case LM_TYPE_CONTRACT:
-        lm_buffer_format(name, "contract %s %s", as->contract.supplier, as->contract.user);
+        lm_buffer_format(name, "terms %s", as->contract.supplier);
         return true;
     case LM_TYPE_NETWORK_FEE:
         lm_buffer_format(name, "fee %s %s", as->network_fee.by, as->network_fee.region);
@@ -66,14 +66,25 @@ static bool write_kind(const struct lm_audited *audited, const struct lm_record 
     }
 }
 
-int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
-                       const struct lm_record *record, struct lm_error *error) {
+static int note_name(struct lm_audit *audit, struct lm_error *error) {
     uint32_t number;
-    if (!write_kind(audited, record, &audit->name))
-        return 0;
     if (!lm_buffer_ok(&audit->name))
         return lm_fail_memory(error);
     return lm_names_add(&audit->kinds, audit->name.data, audit->name.size, &number, error);
+}
+
+int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
+                       const struct lm_record *record, struct lm_error *error) {
+    if (!write_kind(audited, record, &audit->name))
+        return 0;
+    if (note_name(audit, error) < 0)
+        return -1;
+    if (record->type != LM_TYPE_TARIFF)
+        return 0;
+    /* Whose tariffs are in her log has her contracts there. */
+    lm_buffer_reset(&audit->name);
+    lm_buffer_format(&audit->name, "%zu terms %s", audited->place, record->as.tariff.supplier);
+    return note_name(audit, error);
 }
 
 /* Whether a log comes before where a record stands. A fee is in the log that a market lets all

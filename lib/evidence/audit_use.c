@@ -77,6 +77,16 @@ static int note_sight(struct lm_audit *audit, const struct lm_audit_item *item, 
                : lm_names_add(&audit->in_sight, party, strlen(party), &number, error);
 }
 
+static int note_settled(struct lm_audit *audit, struct lm_period period, struct lm_error *error) {
+    struct lm_validity *stretch = &audit->settled_stretch;
+    bool any = stretch->end_s > stretch->start_s;
+    if (!any || period.start_s < stretch->start_s)
+        stretch->start_s = period.start_s;
+    if (!any || period.start_s >= stretch->end_s)
+        stretch->end_s = period.start_s + 1;
+    return lm_period_set_add(&audit->settled, period, error);
+}
+
 /* Where something of the period may have been adjusted, settlements are put by. */
 static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *item,
                           const struct lm_place *place, struct lm_error *error) {
@@ -88,7 +98,7 @@ static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *it
         return -1;
     if ((record->type == LM_TYPE_ADJUSTMENT &&
          lm_period_set_add(&audit->adjusted, period, error) < 0) ||
-        lm_period_set_add(&audit->settled, period, error) < 0)
+        note_settled(audit, period, error) < 0)
         return -1;
     if (!lm_period_set_has(&audit->maybe_adjusted, period))
         return lm_audit_issued(audit, record, place, error);
@@ -133,7 +143,7 @@ static int use_reading(struct lm_audit *audit, const struct lm_audit_item *item,
     const struct lm_reading *reading = &item->record.as.reading;
     struct lm_registered meter;
     struct lm_error ignored;
-    if (lm_period_set_add(&audit->settled, reading->period, error) < 0)
+    if (note_settled(audit, reading->period, error) < 0)
         return -1;
     if (lm_period_set_has(&audit->maybe_adjusted, reading->period) &&
         lm_registry_by_id(audit->registry, reading->meter, reading->period.start_s, &meter,
@@ -158,6 +168,15 @@ static int see_elsewhere(struct lm_audit *audit, const struct lm_audit_item *ite
         return 0;
     *error = why;
     return -1;
+}
+
+/* Who keeps a contract out of her log may hide it from her customer, or make it up afterwards. */
+static int see_contract(struct lm_audit *audit, const struct lm_audit_item *item,
+                        const struct lm_place *place, struct lm_error *error) {
+    const char *signer = lm_audit_signer(audit, &item->record);
+    return signer && item->record.type == LM_TYPE_CONTRACT
+               ? lm_terms_history_unlogged(&audit->terms, &item->record, signer, place, error)
+               : 0;
 }
 
 static int use_notice(struct lm_audit *audit, const struct lm_record *record,
@@ -286,9 +305,11 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
 
 int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struct lm_error *error) {
     struct lm_place place = lm_audited_place(item->audited, item->number, &item->record);
+    if (item->stray && (see_elsewhere(audit, item, &place, error) < 0 ||
+                        see_contract(audit, item, &place, error) < 0))
+        return -1;
     if (item->stray)
-        return see_elsewhere(audit, item, &place, error) < 0 ? -1
-                                                             : hand_on(audit, item, &place, error);
+        return hand_on(audit, item, &place, error);
     if (lm_audit_misplaced(audit, item))
         return see_elsewhere(audit, item, &place, error) < 0
                    ? -1

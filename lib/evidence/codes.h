@@ -45,7 +45,8 @@
     /* terms */                                                                                    \
     X(RETROACTIVE, "retroactive", "terms or identities were changed for a time that had begun")    \
     X(REGION_SHARED, "region_shared", "rules give a region to two markets at a time")              \
-    X(UNLOGGED, "unlogged", "the registrar has signed what its log does not hold and contradicts") \
+    X(UNLOGGED, "unlogged",                                                                        \
+      "an identity or contract that its signer's log does not hold, and should or contradicts")    \
     /* readings */                                                                                 \
     X(IMPLAUSIBLE, "implausible", "a reading is of more energy than a meter can carry")            \
     X(EARLY, "early", "a reading was logged before its period had ended")                          \

@@ -18,7 +18,8 @@ struct lm_terms_row {
     uint32_t name;
     uint32_t instead; /* the name of what holds where there is none of this name, or NOBODY */
     uint32_t party;
-    bool own_log; /* it stands in a log of the party's */
+    bool own_log;  /* it stands in a log of the party's */
+    bool unlogged; /* it stands in none, and the party keeps one */
     bool told;
 };
 
@@ -110,6 +111,19 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
     history->rows = rows;
     rows[history->count++] = row;
     history->sorted = false;
+    return 0;
+}
+
+int lm_terms_history_unlogged(struct lm_terms_history *history, const struct lm_record *record,
+                              const char *party, const struct lm_place *place,
+                              struct lm_error *error) {
+    size_t count = history->count;
+    if (lm_terms_history_add(history, record, party, NULL, place, error) < 0)
+        return -1;
+    if (history->count > count) {
+        history->rows[count].unlogged = true;
+        history->rows[count].logged_s = LM_ABSENT;
+    }
     return 0;
 }
 
@@ -235,10 +249,41 @@ static const struct lm_terms_row *find_before(const struct lm_terms_history *his
     return NULL;
 }
 
-int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
-                            struct lm_error *error) {
+static bool overlap(struct lm_validity a, struct lm_validity b) {
+    return a.start_s < b.end_s && b.start_s < a.end_s;
+}
+
+/* What its party has signed and keeps out of its own log, of a time that is settled. */
+static int tell_unlogged(struct lm_terms_history *history, struct lm_validity settled,
+                         struct lm_findings *findings, struct lm_error *error) {
+    struct lm_terms_row *rows = history->rows;
+    char text[512];
+    qsort(rows, history->count, sizeof *rows, by_content);
+    for (size_t i = 0; i < history->count;) {
+        const struct lm_terms_row *row = &rows[i];
+        bool logged = false;
+        for (; i < history->count && rows[i].name == row->name &&
+               memcmp(rows[i].content, row->content, sizeof row->content) == 0;
+             i++)
+            logged = logged || !rows[i].unlogged;
+        if (logged || !overlap(row->valid, settled))
+            continue;
+        (void)snprintf(text, sizeof text, "the %s is in no log of who has signed it",
+                       lm_names_text(&history->names, row->name));
+        if (lm_findings_tell(findings, lm_code_word(LM_CODE_UNLOGGED),
+                             lm_names_text(&history->names, row->party), &row->place, 1, text,
+                             error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int lm_terms_history_finish(struct lm_terms_history *history, struct lm_validity settled,
+                            struct lm_findings *findings, struct lm_error *error) {
     if (history->count == 0)
         return 0;
+    if (tell_unlogged(history, settled, findings, error) < 0)
+        return -1;
     sort_by_time(history);
     for (size_t i = 0; i < history->count; i++) {
         const struct lm_terms_row *row = &history->rows[i];

@@ -30,6 +30,11 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
                          const char *party, const char *keeper, const struct lm_place *place,
                          struct lm_error *error) LM_NONNULL_AT(1, 2, 5, 6) LM_MUST_CHECK;
 
+/* Adds what PARTY has signed and keeps out of the log that it keeps. */
+int lm_terms_history_unlogged(struct lm_terms_history *history, const struct lm_record *record,
+                              const char *party, const struct lm_place *place,
+                              struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* Where terms stand at a place that contradict others: true the first time only, with *party set to
  * who signed them (NULL where nobody is known). True as well where no terms stand there. */
 bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_place *place,
@@ -43,8 +48,10 @@ bool lm_terms_history_late(struct lm_terms_history *history) LM_NONNULL LM_MUST_
 /* Tells of terms that were logged after they had begun, where others of their name, logged before,
  * held then; of a contract, its supplier's tariff without an id. When that was is the word of the
  * log's keeper, who may have let them lie: whoever signed them is named only where it is her own
- * log. Bare records say nothing about when they came. */
-int lm_terms_history_finish(struct lm_terms_history *history, struct lm_findings *findings,
+ * log. Bare records say nothing about when they came. Tells, too, of what was kept out of a log and
+ * is of a time of which something was SETTLED. */
+int lm_terms_history_finish(struct lm_terms_history *history, struct lm_validity settled,
+                            struct lm_findings *findings,
                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

@@ -48,18 +48,23 @@ static void know_rows(const struct lm_registry *registry, const struct lm_row_gr
     }
 }
 
-/* The longest gate by the rules that were known when these came, and by themselves: no later ones
- * move it afterwards. Minutes are below 2^53, and 60 · 2^53 fits. */
+/* The longest gate, by these rules and by those that were known when they came and are in force
+ * where they could begin to be: no later ones move it afterwards, nor does one that had closed
+ * before the rules that set it came. Minutes are below 2^53, and 60 · 2^53 fits. */
 static int64_t gate_s(const struct lm_registry *registry, const struct lm_registry_row *row,
                       uint32_t from, uint32_t end) {
-    int64_t minutes = 0;
+    int64_t begins_s = row->logged_s > row->valid.start_s ? row->logged_s : row->valid.start_s;
+    int64_t longest_s = 60 * row->terms.gate_minutes;
     for (uint32_t i = from; i < end; i++) {
         const struct lm_registry_row *other = row_at(registry, &registry->rules, i);
-        if (other->known_s != LM_KNOWN_NEVER && other->logged_s <= row->logged_s &&
-            other->terms.gate_minutes > minutes)
-            minutes = other->terms.gate_minutes;
+        int64_t other_s = 60 * other->terms.gate_minutes;
+        bool in_force = other->known_s != LM_KNOWN_NEVER && other->logged_s <= row->logged_s &&
+                        lm_validity_holds(other->valid, begins_s) &&
+                        (other->logged_s == LM_NOT_LOGGED || other->logged_s + other_s <= begins_s);
+        if (in_force && other_s > longest_s)
+            longest_s = other_s;
     }
-    return 60 * minutes;
+    return longest_s;
 }
 
 /* Whose gate has closed trades by the rules that it knew. */

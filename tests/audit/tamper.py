@@ -1678,6 +1678,25 @@ def _(w):
     resettle(w, as_logged=True)
 
 
+@case("A makes up a contract behind its log, and settles by it", KEEPERS, "unlogged A",
+      "settlement_differs A")
+def _(w):
+    w.beside = w.sign("A", [contract_u4()])
+    resettle(w)
+
+
+@case("a user shows a contract that A has given her and keeps out of its log", KEEPERS, "unlogged A")
+def _(w):
+    """She was settled by the tariff that holds without: when A signed it nobody can say."""
+    w.beside = w.sign("A", [contract_u4()])
+
+
+@case("a contract is shown as it stands in the log, and another that begins later", KEEPERS)
+def _(w):
+    w.beside = [w.find("A", type="contract")[0]["record"]] + w.sign("A", [
+        dict(contract_u4(), valid="2016-06-01T00:00Z/2016-12-01T00:00Z")])
+
+
 @case("who had no contract gets one in time", KEEPERS)
 def _(w):
     w.add("A", "2016-03-20T00:00:00Z", w.sign("A", [contract_u4()]),
