@@ -250,7 +250,8 @@ int lm_audit_finish(struct lm_audit *audit, bool *clean, struct lm_error *error)
                          error) < 0)
         return -1;
     if (lm_audit_recompute(audit, error) < 0 ||
-        lm_terms_history_finish(&audit->terms, audit->settled_stretch, &audit->findings, error) < 0 ||
+        lm_terms_history_finish(&audit->terms, audit->settled_stretch, &audit->findings, error) <
+            0 ||
         lm_readings_finish(&audit->readings, !audit->registry_doubted && !audit->logs_doubted,
                            &audit->findings, error) < 0)
         return -1;
