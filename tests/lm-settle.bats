@@ -529,6 +529,19 @@ logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at: 
     done
 }
 
+@test "a meter that was taken down is not missed" {
+    identity m-old meter '"user":"u2"' >old
+    run -1 --separate-stderr lm-settle --rejects rejects <(paper) old
+    [ "$(reasons rejects)" = no_reading ]
+    identity m-old meter '"user":"nobody"' | sed "s|$VALID|2016-04-01T12:00Z/2017-01-01T00:00Z|" >down
+    run -0 lm-settle <(paper) old down
+    [ "$output" = "$(lm-settle <(paper))" ]
+    # From then on, and not before.
+    identity m-old meter '"user":"nobody"' | sed "s|$VALID|2016-04-01T12:30Z/2017-01-01T00:00Z|" >down
+    run -1 --separate-stderr lm-settle --rejects before <(paper) old down
+    [ "$(reasons before)" = no_reading ]
+}
+
 @test "readings of other periods than the market's settle nothing" {
     rules() { # period_minutes region
         printf '{"type":"market-rules","v":1,"market":"lm","regions":["%s"],"valid":"%s","currency":"EUR","period_minutes":%d,"gate_minutes":15,"grace_seconds":60,"mechanism":"double-auction","price_rule":"midpoint","max_orders":9,"min_group":1}\n' "$2" "$VALID" "$1"

@@ -136,7 +136,7 @@ const char *lm_audit_blame(const struct lm_audit *audit, const char *party) LM_N
 /* ---- audit_belong.c: whose log a record belongs into ---- */
 
 /* In the first pass: that a log holds records of this kind (the orders of a market and period, the
- * readings of a period, a supplier's tariff of a name, its contracts with a user, an operator's
+ * readings of a period, a supplier's tariff of a name, any tariff or contract of its, an operator's
  * fees in a region). */
 int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
                        const struct lm_record *record,
