@@ -236,6 +236,11 @@ int lm_period_compare(struct lm_period a, struct lm_period b) {
     return (a.minutes > b.minutes) - (a.minutes < b.minutes);
 }
 
+void lm_period_key(struct lm_period period, int64_t key[2]) {
+    key[0] = period.start_s;
+    key[1] = period.minutes;
+}
+
 bool lm_validity_parse(const char *text, size_t size, struct lm_validity *validity) {
     return size == 2 * MINUTE_SIZE + 1 && text[MINUTE_SIZE] == '/' &&
            parse_minute(text, &validity->start_s) &&
@@ -253,6 +258,10 @@ size_t lm_validity_format(struct lm_validity validity, char text[LM_TIME_SIZE]) 
 
 bool lm_validity_holds(struct lm_validity validity, int64_t instant_s) {
     return validity.start_s <= instant_s && instant_s < validity.end_s;
+}
+
+bool lm_validity_overlap(struct lm_validity a, struct lm_validity b) {
+    return a.start_s < b.end_s && b.start_s < a.end_s;
 }
 
 bool lm_duration_parse(const char *text, size_t size, int64_t *seconds) {

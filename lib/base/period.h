@@ -71,12 +71,16 @@ bool lm_period_add(struct lm_period period, int64_t n,
 int64_t lm_period_end(struct lm_period period);
 /* By start, then by length: negative, 0 or positive. */
 int lm_period_compare(struct lm_period a, struct lm_period b);
+/* A period as bytes that are equal where it is, for tables: its padding has no fixed ones. */
+void lm_period_key(struct lm_period period, int64_t key[2]) LM_NONNULL;
 
 /* "2016-01-01T00:00Z/2017-01-01T00:00Z", the end after the start. */
 bool lm_validity_parse(const char *text, size_t size,
                        struct lm_validity *validity) LM_NONNULL LM_MUST_CHECK;
 size_t lm_validity_format(struct lm_validity validity, char text[LM_TIME_SIZE]) LM_NONNULL;
 bool lm_validity_holds(struct lm_validity validity, int64_t instant_s);
+/* Whether some instant lies in both. */
+bool lm_validity_overlap(struct lm_validity a, struct lm_validity b) LM_MUST_CHECK;
 
 /* "90s", "15m", "12h" or "7d", in seconds; above 0 and at most 9999 years. */
 bool lm_duration_parse(const char *text, size_t size, int64_t *seconds) LM_NONNULL LM_MUST_CHECK;

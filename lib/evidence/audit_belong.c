@@ -3,35 +3,20 @@
 
 #include "lib/evidence/audit_state.h"
 
-/* Whose log a record belongs into: an order its market's, a reading that of the user's supplier,
- * a supplier's terms its own. NULL where that may be anybody's, or is not known. */
+/* Whose log a record belongs into, a supplier's terms as well. */
 static const char *belongs_to(const struct lm_audit *audit, const struct lm_record *record,
                               struct lm_registered *user) {
-    struct lm_registered meter;
-    struct lm_error ignored;
-    if (record->type == LM_TYPE_ORDER)
-        return record->as.order.market;
     if (record->type == LM_TYPE_TARIFF)
         return record->as.tariff.supplier;
     if (record->type == LM_TYPE_CONTRACT)
         return record->as.contract.supplier;
-    if (record->type != LM_TYPE_READING)
-        return NULL;
-    int64_t start_s = record->as.reading.period.start_s;
-    if (lm_registry_by_id(audit->registry, record->as.reading.meter, start_s, &meter, &ignored) <
-            0 ||
-        !meter.user || lm_registry_by_id(audit->registry, meter.user, start_s, user, &ignored) < 0)
-        return NULL;
-    return user->supplier;
+    return lm_fact_belongs(audit->registry, record, user);
 }
 
 bool lm_audit_misplaced(const struct lm_audit *audit, const struct lm_audit_item *item) {
-    struct lm_registered user;
-    const char *keeper =
-        item->audited->log && item->audited->committed > 0 ? item->audited->keeper : NULL;
-    bool to_one = item->record.type == LM_TYPE_ORDER || item->record.type == LM_TYPE_READING;
-    const char *owner = keeper && to_one ? belongs_to(audit, &item->record, &user) : NULL;
-    return owner && strcmp(owner, keeper) != 0;
+    bool committed = item->audited->log && item->audited->committed > 0;
+    return lm_fact_misplaced(audit->registry, &item->record,
+                             committed ? item->audited->keeper : NULL);
 }
 
 /* What a log that holds such a record is to hold all of. False for records that are not asked for.
@@ -103,8 +88,11 @@ static bool comes_before(const struct lm_audited *log, const struct lm_audit_ite
 int lm_audit_stray(struct lm_audit *audit, struct lm_audit_item *item, struct lm_error *error) {
     struct lm_registered user;
     uint32_t number;
+    bool committed = item->audited->log && item->audited->keeper;
+    if (!item->good || (committed && item->record.type != LM_TYPE_NETWORK_FEE))
+        return 0;
     const char *owner = belongs_to(audit, &item->record, &user);
-    for (size_t i = 0; item->good && !item->stray && i < audit->input_count; i++) {
+    for (size_t i = 0; !item->stray && i < audit->input_count; i++) {
         const struct lm_audited *audited = audit->inputs[i];
         if (!comes_before(audited, item, owner) ||
             !write_kind(audited, &item->record, &audit->name))

@@ -125,10 +125,10 @@ static const char *find_party(const struct lm_audit *audit, const struct lm_audi
 
 /* What stands in no log where it should is no evidence, but a fee that another keeper's log had
  * excuses who went by it. Nor does anybody answer to a claimant for what is not due yet. */
-static bool counts_for_claims(const struct lm_audit *audit, const struct lm_audit_item *item) {
+static bool counts_for_claims(const struct lm_audit_item *item) {
     bool excuses =
         item->record.type == LM_TYPE_NETWORK_FEE && lm_audited_keeper(item->audited, item->number);
-    return item->parsed && (!item->stray || excuses) && !lm_audit_is_late(audit, item);
+    return item->parsed && (!item->stray || excuses) && !item->late;
 }
 
 static int judge_item(struct lm_audit *audit, struct lm_audit_item *item, struct lm_error *error) {
@@ -145,9 +145,10 @@ static int judge_item(struct lm_audit *audit, struct lm_audit_item *item, struct
         return -1;
     if (audited->log)
         lm_receipts_see(&audit->receipts, item->number - 1, item->leaf);
+    item->late = lm_audit_is_late(audit, item);
     if (lm_audit_stray(audit, item, error) < 0 ||
         lm_claims_see(&audit->claims, audited, item->number,
-                      counts_for_claims(audit, item) ? record : NULL,
+                      counts_for_claims(item) ? record : NULL,
                       item->good ? LM_NONE : item->why.reason, item->leaf, error) < 0)
         return -1;
     if (item->good)

@@ -29,6 +29,7 @@ struct lm_audit_item {
     bool parsed;
     bool good;  /* signed, in the second pass, by somebody who may */
     bool stray; /* good, and what stands in logs counts in its stead */
+    bool late;  /* nothing follows from it yet, see audit_late.c */
     struct lm_record record;
     uint8_t leaf[LM_HASH_SIZE];   /* of a log's line */
     uint8_t digest[LM_HASH_SIZE]; /* of a log's record */

@@ -322,5 +322,5 @@ int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struc
                          error);
     if (use_by_type(audit, item, &place, error) < 0)
         return -1;
-    return lm_audit_is_late(audit, item) ? 0 : hand_on(audit, item, &place, error);
+    return item->late ? 0 : hand_on(audit, item, &place, error);
 }

@@ -118,11 +118,7 @@ int lm_claims_survey(struct lm_claims *claims, const struct lm_audited *audited,
 }
 
 static int compare_periods(const void *a, const void *b) {
-    const struct lm_period *x = a;
-    const struct lm_period *y = b;
-    if (x->start_s != y->start_s)
-        return x->start_s < y->start_s ? -1 : 1;
-    return (x->minutes > y->minutes) - (x->minutes < y->minutes);
+    return lm_period_compare(*(const struct lm_period *)a, *(const struct lm_period *)b);
 }
 
 static int add_period(struct lm_claims_case *item, size_t *room, struct lm_period period,

@@ -210,10 +210,10 @@ static void find_market(struct lm_dispute *dispute) {
         const struct lm_fact *fact = dispute->view->items[i];
         const struct lm_record *record = &fact->record;
         if (record->type == LM_TYPE_ORDER && strcmp(record->as.order.from, claimant) == 0 &&
-            lm_same_period(record->as.order.period, dispute->period))
+            lm_period_compare(record->as.order.period, dispute->period) == 0)
             dispute->market = record->as.order.market;
         if (record->type == LM_TYPE_TRADE && strcmp(record->as.trade.from, claimant) == 0 &&
-            lm_same_period(record->as.trade.period, dispute->period))
+            lm_period_compare(record->as.trade.period, dispute->period) == 0)
             dispute->market = record->as.trade.market;
     }
 }

@@ -262,16 +262,9 @@ static int on_settlement(void *context, enum lm_type type, const struct lm_settl
     return lm_period_set_add(&judging->made, made->period, error);
 }
 
-/* Herself, her meters, and those who are not users. */
-static bool is_for_claimant(const struct lm_identity *identity, const char *claimant) {
-    if (identity->role == LM_ROLE_USER)
-        return strcmp(identity->id, claimant) == 0;
-    return identity->role != LM_ROLE_METER ||
-           (identity->user && strcmp(identity->user, claimant) == 0);
-}
-
 static bool is_for_settlement(const struct judging *judging, const struct lm_fact *fact) {
     const struct lm_record *record = &fact->record;
+    const char *whose;
     if (!fact->counts)
         return false;
     switch (record->type) {
@@ -280,12 +273,9 @@ static bool is_for_settlement(const struct judging *judging, const struct lm_fac
     case LM_TYPE_READING:
         return fact->log &&
                lm_dispute_concerns(judging->dispute->registry, record, claimant_of(judging));
-    case LM_TYPE_CONTRACT:
-        return strcmp(record->as.contract.user, claimant_of(judging)) == 0;
-    case LM_TYPE_IDENTITY:
-        return is_for_claimant(&record->as.identity, claimant_of(judging));
     default:
-        return lm_fact_is_term(record->type);
+        return lm_fact_term_of(record, &whose) &&
+               (!whose || strcmp(whose, claimant_of(judging)) == 0);
     }
 }
 

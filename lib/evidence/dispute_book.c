@@ -21,7 +21,7 @@ static bool is_of_book(const struct lm_dispute *dispute, const struct lm_fact *f
         return strcmp(record->as.market_rules.market, dispute->market) == 0;
     return record->type == LM_TYPE_ORDER && fact->log &&
            strcmp(record->as.order.market, dispute->market) == 0 &&
-           lm_same_period(record->as.order.period, dispute->period);
+           lm_period_compare(record->as.order.period, dispute->period) == 0;
 }
 
 static bool is_own(const struct lm_dispute *dispute, const struct lm_fact *fact) {
@@ -177,7 +177,7 @@ int lm_dispute_book(const struct lm_dispute *dispute, const struct lm_fact *left
     while ((fact = lm_dispute_next(dispute, LM_TYPE_CLEARING, &place))) {
         const struct lm_clearing *clearing = &fact->record.as.clearing;
         if (!book->clearing && strcmp(clearing->market, dispute->market) == 0 &&
-            lm_same_period(clearing->period, dispute->period))
+            lm_period_compare(clearing->period, dispute->period) == 0)
             book->clearing = fact;
     }
     struct lm_books *books = NULL;

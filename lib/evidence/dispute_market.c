@@ -28,7 +28,7 @@ static struct lm_fact *next_trade(const struct lm_dispute *dispute, size_t *plac
         const struct lm_trade *trade = &fact->record.as.trade;
         if (fact->log && strcmp(trade->from, claimant_of(dispute)) == 0 &&
             strcmp(trade->market, dispute->market) == 0 &&
-            lm_same_period(trade->period, dispute->period))
+            lm_period_compare(trade->period, dispute->period) == 0)
             return fact;
     }
     return NULL;
@@ -373,7 +373,7 @@ static bool is_forged_in_log(struct lm_dispute *dispute) {
         const struct lm_order *order = &fact->record.as.order;
         if (fact->record.type != LM_TYPE_ORDER || !lm_fact_is_foreign(fact->refused) ||
             !fact->keeper || strcmp(order->from, claimant_of(dispute)) != 0 ||
-            (dispute->period.minutes && !lm_same_period(order->period, dispute->period)))
+            (dispute->period.minutes && lm_period_compare(order->period, dispute->period) != 0))
             continue;
         fact->used = true;
         lm_dispute_answer(

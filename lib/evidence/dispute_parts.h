@@ -19,10 +19,6 @@ bool lm_dispute_named(const struct lm_dispute *dispute, const struct lm_fact *fa
 /* Whether the claim names any entry of TYPE. */
 bool lm_dispute_names_any(const struct lm_dispute *dispute, enum lm_type type) LM_NONNULL;
 
-static inline bool lm_same_period(struct lm_period a, struct lm_period b) {
-    return a.start_s == b.start_s && a.minutes == b.minutes;
-}
-
 /* ---- dispute_book.c: the auction again ---- */
 
 /* What becomes of one order of the claimant's. */

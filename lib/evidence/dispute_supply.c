@@ -17,7 +17,8 @@ static const char *claimant_of(const struct lm_dispute *dispute) {
 static bool is_of_period(const struct lm_dispute *dispute, const struct lm_fact *fact) {
     const struct lm_settlement *settlement = &fact->record.as.settlement;
     return fact->log && strcmp(settlement->party, claimant_of(dispute)) == 0 &&
-           settlement->role == LM_ROLE_USER && lm_same_period(settlement->period, dispute->period);
+           settlement->role == LM_ROLE_USER &&
+           lm_period_compare(settlement->period, dispute->period) == 0;
 }
 
 /* Of adjustments the latest says what flowed. */
@@ -57,7 +58,7 @@ struct flow {
 };
 
 static bool is_reading_of(const struct lm_dispute *dispute, const struct lm_fact *fact) {
-    return fact->log && lm_same_period(fact->record.as.reading.period, dispute->period) &&
+    return fact->log && lm_period_compare(fact->record.as.reading.period, dispute->period) == 0 &&
            lm_dispute_concerns(dispute->registry, &fact->record, claimant_of(dispute));
 }
 
@@ -173,7 +174,7 @@ static bool sum_sold(const struct lm_dispute *dispute, int64_t *sold_wh) {
     for (size_t place = SIZE_MAX; (fact = lm_dispute_next(dispute, LM_TYPE_TRADE, &place));) {
         const struct lm_trade *trade = &fact->record.as.trade;
         if (!fact->log || strcmp(trade->from, claimant_of(dispute)) != 0 ||
-            !lm_same_period(trade->period, dispute->period) || trade->side != LM_SIDE_OFFER)
+            lm_period_compare(trade->period, dispute->period) != 0 || trade->side != LM_SIDE_OFFER)
             continue;
         fact->used = true;
         if (__builtin_add_overflow(*sold_wh, trade->energy_wh, sold_wh))

@@ -1,11 +1,11 @@
 #include "lib/evidence/facts.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
 #include "lib/base/names.h"
+#include "lib/crypto/content.h"
 
 void lm_facts_list_free(struct lm_facts *facts) {
     for (size_t i = 0; i < facts->count; i++) {
@@ -16,7 +16,8 @@ void lm_facts_list_free(struct lm_facts *facts) {
     *facts = (struct lm_facts){0};
 }
 
-bool lm_fact_is_term(enum lm_type type) {
+/* Identities and what sets the terms of a market: they count wherever they stand. */
+static bool is_term(enum lm_type type) {
     return type == LM_TYPE_IDENTITY || type == LM_TYPE_MARKET_RULES || type == LM_TYPE_TARIFF ||
            type == LM_TYPE_CONTRACT || type == LM_TYPE_NETWORK_FEE;
 }
@@ -27,7 +28,7 @@ bool lm_fact_term_of(const struct lm_record *record, const char **whose) {
     if (record->type == LM_TYPE_CONTRACT)
         *whose = record->as.contract.user;
     if (record->type != LM_TYPE_IDENTITY)
-        return lm_fact_is_term(record->type);
+        return is_term(record->type);
     if (identity->role == LM_ROLE_USER)
         *whose = identity->id;
     if (identity->role == LM_ROLE_METER)
@@ -36,9 +37,8 @@ bool lm_fact_term_of(const struct lm_record *record, const char **whose) {
            identity->role == LM_ROLE_TSO || identity->role == LM_ROLE_MARKET;
 }
 
-/* Whose log a record belongs into; NULL where that may be anybody's, or is not known. */
-static const char *belongs_to(const struct lm_registry *registry, const struct lm_record *record,
-                              struct lm_registered *user) {
+const char *lm_fact_belongs(const struct lm_registry *registry, const struct lm_record *record,
+                            struct lm_registered *user) {
     struct lm_registered meter;
     struct lm_error ignored;
     if (record->type == LM_TYPE_ORDER)
@@ -52,22 +52,11 @@ static const char *belongs_to(const struct lm_registry *registry, const struct l
     return user->supplier;
 }
 
-static bool counts(const struct lm_registry *registry, const struct lm_fact *fact) {
+bool lm_fact_misplaced(const struct lm_registry *registry, const struct lm_record *record,
+                       const char *keeper) {
     struct lm_registered user;
-    if (fact->refused != LM_NONE)
-        return false;
-    const char *owner = fact->keeper ? belongs_to(registry, &fact->record, &user) : NULL;
-    return !owner || strcmp(owner, fact->keeper) == 0;
-}
-
-static int digest_content(struct lm_fact *fact, struct lm_error *error) {
-    struct lm_buffer payload = {0};
-    lm_record_payload(&fact->record, &payload);
-    bool ok = lm_buffer_ok(&payload);
-    if (ok)
-        (void)crypto_hash_sha256(fact->content, (const uint8_t *)payload.data, payload.size);
-    lm_buffer_free(&payload);
-    return ok ? 0 : lm_fail_memory(error);
+    const char *owner = keeper ? lm_fact_belongs(registry, record, &user) : NULL;
+    return owner && strcmp(owner, keeper) != 0;
 }
 
 int lm_facts_list_add(struct lm_facts *facts, const struct lm_registry *registry,
@@ -87,8 +76,9 @@ int lm_facts_list_add(struct lm_facts *facts, const struct lm_registry *registry
         return -1;
     }
     items[facts->count++] = added;
-    added->counts = counts(registry, added);
-    return fact->log ? digest_content(added, error) : 0;
+    added->counts =
+        added->refused == LM_NONE && !lm_fact_misplaced(registry, &added->record, added->keeper);
+    return fact->log ? lm_record_content(&added->record, added->content, error) : 0;
 }
 
 int lm_fact_know(struct lm_fact *fact, const struct lm_registry *registry, struct lm_error *error) {

@@ -71,8 +71,13 @@ int lm_fact_check(const struct lm_registry *registry, const struct lm_record *re
 /* Whether that is so as the key of who it says it is from has not signed it. */
 bool lm_fact_is_foreign(enum lm_reason refused) LM_MUST_CHECK;
 
-/* Identities and what sets the terms of a market: they count wherever they stand. */
-bool lm_fact_is_term(enum lm_type type) LM_MUST_CHECK;
+/* Whose log a record belongs into: an order its market's, a reading that of the user's supplier,
+ * whom USER then is about. NULL where that may be anybody's, or is not known. */
+const char *lm_fact_belongs(const struct lm_registry *registry, const struct lm_record *record,
+                            struct lm_registered *user) LM_NONNULL LM_MUST_CHECK;
+/* Whether it stands in a log of somebody else's; KEEPER is NULL where it stands in none. */
+bool lm_fact_misplaced(const struct lm_registry *registry, const struct lm_record *record,
+                       const char *keeper) LM_NONNULL_AT(1, 2) LM_MUST_CHECK;
 /* Whether disputes are judged by a term, and *whose that is the business of: of the user whose
  * identity, meter or contract it is; NULL for everybody's. */
 bool lm_fact_term_of(const struct lm_record *record, const char **whose) LM_NONNULL LM_MUST_CHECK;

@@ -1,11 +1,5 @@
 #include "lib/evidence/period_set.h"
 
-/* The members one by one: padding has no fixed bytes. */
-void lm_period_key(struct lm_period period, int64_t key[2]) {
-    key[0] = period.start_s;
-    key[1] = period.minutes;
-}
-
 void lm_period_set_start(struct lm_period_set *set) {
     lm_names_start(&set->names);
 }

@@ -11,9 +11,6 @@ struct lm_period_set {
     struct lm_names names;
 };
 
-/* A period as the bytes that it is known by, in this and other tables. */
-void lm_period_key(struct lm_period period, int64_t key[2]) LM_NONNULL;
-
 void lm_period_set_start(struct lm_period_set *set) LM_NONNULL;
 void lm_period_set_free(struct lm_period_set *set) LM_NONNULL;
 int lm_period_set_add(struct lm_period_set *set, struct lm_period period,

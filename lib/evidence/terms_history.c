@@ -1,11 +1,11 @@
 #include "lib/evidence/terms_history.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/crypto/content.h"
 
 #define NOBODY UINT32_MAX
 
@@ -98,12 +98,8 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
         name_instead(history, record, &row.instead, error) < 0 ||
         (party && lm_names_add(&history->names, party, strlen(party), &row.party, error) < 0))
         return -1;
-    lm_buffer_reset(&history->scratch);
-    lm_record_payload(record, &history->scratch);
-    if (!lm_buffer_ok(&history->scratch))
-        return lm_fail_memory(error);
-    (void)crypto_hash_sha256(row.content, (const uint8_t *)history->scratch.data,
-                             history->scratch.size);
+    if (lm_record_content(record, row.content, error) < 0)
+        return -1;
     struct lm_terms_row *rows =
         lm_array_room(history->rows, &history->room, history->count, sizeof *rows, error);
     if (!rows)
@@ -212,15 +208,6 @@ static int tell(const struct lm_terms_history *history, const struct lm_terms_ro
                             places, 2, text, error);
 }
 
-/* Sorts the rows by name and time, the first of each content. */
-static void sort_by_time(struct lm_terms_history *history) {
-    qsort(history->rows, history->count, sizeof *history->rows, by_content);
-    keep_first(history);
-    history->sorted = false;
-    if (history->count > 0)
-        qsort(history->rows, history->count, sizeof *history->rows, by_time);
-}
-
 /* What was logged earlier under a name, and held in the time that a row is for before it was logged
  * itself; what came with it did not come before. Rows are by name and time. NULL for nothing. */
 static const struct lm_terms_row *find_before(const struct lm_terms_history *history,
@@ -243,22 +230,18 @@ static const struct lm_terms_row *find_before(const struct lm_terms_history *his
         const struct lm_terms_row *other = &history->rows[low];
         if (other->name != name || other->logged_s >= row->logged_s)
             return NULL;
-        if (other->valid.start_s < before.end_s && before.start_s < other->valid.end_s)
+        if (lm_validity_overlap(other->valid, before))
             return other;
     }
     return NULL;
 }
 
-static bool overlap(struct lm_validity a, struct lm_validity b) {
-    return a.start_s < b.end_s && b.start_s < a.end_s;
-}
-
-/* What its party has signed and keeps out of its own log, of a time that is settled. */
-static int tell_unlogged(struct lm_terms_history *history, struct lm_validity settled,
+/* What its party has signed and keeps out of its own log, of a time that is settled. Rows are by
+ * content. */
+static int tell_unlogged(const struct lm_terms_history *history, struct lm_validity settled,
                          struct lm_findings *findings, struct lm_error *error) {
-    struct lm_terms_row *rows = history->rows;
+    const struct lm_terms_row *rows = history->rows;
     char text[512];
-    qsort(rows, history->count, sizeof *rows, by_content);
     for (size_t i = 0; i < history->count;) {
         const struct lm_terms_row *row = &rows[i];
         bool logged = false;
@@ -266,7 +249,7 @@ static int tell_unlogged(struct lm_terms_history *history, struct lm_validity se
                memcmp(rows[i].content, row->content, sizeof row->content) == 0;
              i++)
             logged = logged || !rows[i].unlogged;
-        if (logged || !overlap(row->valid, settled))
+        if (logged || !lm_validity_overlap(row->valid, settled))
             continue;
         (void)snprintf(text, sizeof text, "the %s is in no log of who has signed it",
                        lm_names_text(&history->names, row->name));
@@ -282,9 +265,13 @@ int lm_terms_history_finish(struct lm_terms_history *history, struct lm_validity
                             struct lm_findings *findings, struct lm_error *error) {
     if (history->count == 0)
         return 0;
+    history->sorted = false;
+    qsort(history->rows, history->count, sizeof *history->rows, by_content);
     if (tell_unlogged(history, settled, findings, error) < 0)
         return -1;
-    sort_by_time(history);
+    keep_first(history);
+    if (history->count > 0)
+        qsort(history->rows, history->count, sizeof *history->rows, by_time);
     for (size_t i = 0; i < history->count; i++) {
         const struct lm_terms_row *row = &history->rows[i];
         const struct lm_terms_row *before = find_before(history, row, row->name);

@@ -1,7 +1,7 @@
 /* What the registrar's own log says of its records: since when they are known, which count. */
-#include <sodium.h>
 #include <string.h>
 
+#include "lib/crypto/content.h"
 #include "lib/registry/registry_rows.h"
 
 /* ---- since when what is known ---- */
@@ -97,23 +97,20 @@ static int find_known(const struct lm_registry *registry, const struct lm_record
     bool identity = record->type == LM_TYPE_IDENTITY;
     const struct lm_row_groups *groups = identity ? &registry->identities : &registry->rules;
     const char *id = identity ? record->as.identity.id : record->as.market_rules.market;
-    struct lm_buffer payload = {0};
     uint8_t digest[32];
     uint32_t number;
     *known_s = lm_known_since(record);
     if (!lm_names_find(&registry->ids, id, strlen(id), &number))
         return 0;
-    lm_record_payload(record, &payload);
-    bool ok = lm_buffer_ok(&payload);
-    if (ok)
-        (void)crypto_hash_sha256(digest, (const uint8_t *)payload.data, payload.size);
-    lm_buffer_free(&payload);
-    if (!ok)
-        return lm_fail_memory(error);
+    if (lm_record_content(record, digest, error) < 0)
+        return -1;
     for (uint32_t i = groups->first[number]; i < groups->first[number + 1]; i++) {
         const struct lm_registry_row *row = row_at(registry, groups, i);
-        if (memcmp(row->digest, digest, sizeof digest) == 0)
+        /* All that say the same are known since the same instant. */
+        if (memcmp(row->digest, digest, sizeof digest) == 0) {
             *known_s = row->known_s;
+            break;
+        }
     }
     return 0;
 }
@@ -183,10 +180,6 @@ static bool same_content(const struct lm_registry_row *a, const struct lm_regist
     return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
 }
 
-static bool overlap(struct lm_validity a, struct lm_validity b) {
-    return a.start_s < b.end_s && b.start_s < a.end_s;
-}
-
 /* How ROW, which is logged or not, contradicts a logged one that came before it, or at least is in
  * the log; false where it does not. */
 static bool contradicts(const struct lm_registry *registry, const struct lm_registry_row *row,
@@ -195,7 +188,7 @@ static bool contradicts(const struct lm_registry *registry, const struct lm_regi
     struct lm_validity before = row->valid;
     if (!row_logged) {
         *kind = LM_CONTRADICTION_UNLOGGED;
-        return overlap(row->valid, other->valid);
+        return lm_validity_overlap(row->valid, other->valid);
     }
     if (other->logged_s > row->logged_s || (other->logged_s == row->logged_s && other > row))
         return false;
@@ -206,7 +199,7 @@ static bool contradicts(const struct lm_registry *registry, const struct lm_regi
     if (before.end_s > row->logged_s)
         before.end_s = row->logged_s;
     return before.start_s < before.end_s && other->logged_s < row->logged_s &&
-           overlap(before, other->valid) && !same_standing(registry, row, other);
+           lm_validity_overlap(before, other->valid) && !same_standing(registry, row, other);
 }
 
 /* The logged row that ROW contradicts; NULL for none. What the log says, too, is no contradiction,

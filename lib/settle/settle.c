@@ -54,21 +54,12 @@ void lm_settle_only(struct lm_settle *settle, bool (*wants)(void *context, struc
     settle->wants_context = context;
 }
 
-#define PERIOD_KEY_SIZE (sizeof(int64_t) + sizeof(int32_t))
-
-static void write_period_key(struct lm_period period, char key[PERIOD_KEY_SIZE]) {
-    _Static_assert(sizeof period.start_s + sizeof period.minutes == PERIOD_KEY_SIZE,
-                   "a period's key holds both its numbers");
-    memcpy(key, &period.start_s, sizeof period.start_s);
-    memcpy(key + sizeof period.start_s, &period.minutes, sizeof period.minutes);
-}
-
 /* NULL for a period of which nothing was added. */
 static const struct lm_period_row *find_period(const struct lm_settle *settle,
                                                struct lm_period period) {
-    char key[PERIOD_KEY_SIZE];
+    int64_t key[2];
     uint32_t number;
-    write_period_key(period, key);
+    lm_period_key(period, key);
     return lm_names_find(&settle->period_names, key, sizeof key, &number) ? &settle->periods[number]
                                                                           : NULL;
 }
@@ -90,9 +81,9 @@ bool lm_settle_lacks_fee(const struct lm_settle *settle, struct lm_period period
 
 int lm_settle_period(struct lm_settle *settle, struct lm_period period, uint32_t *number,
                      struct lm_error *error) {
-    char key[PERIOD_KEY_SIZE];
+    int64_t key[2];
     size_t count = settle->period_names.count;
-    write_period_key(period, key);
+    lm_period_key(period, key);
     struct lm_period_row *periods =
         lm_array_room(settle->periods, &settle->period_room, count, sizeof *periods, error);
     if (!periods)

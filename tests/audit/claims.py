@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
 import world
 from world import (BILLED_AT, CLEARED_AT, KEEPERS as LOGS, NOW, ORDERS_AT, PERIODS, READ_AT, RULES,
-                   SIGNED_AT, USERS, VALID, canonical, lines, order, reading)
+                   SIGNED_AT, USERS, VALID, canonical, change, lines, order, reading)
 
 PERIOD = PERIODS[0]
 CASES = []
@@ -57,14 +57,6 @@ def reclear(w, orders, rules=None):
     where = w.logs["market"].index(old[0])
     w.logs["market"] = [entry for entry in w.logs["market"] if entry not in old]
     w.add("market", CLEARED_AT[0], w.sign("lm", results), where)
-
-
-def change(w, log, key, alter, **members):
-    entry = w.find(log, **members)[0]
-    alter(entry["record"])
-    if key:
-        w.resign(key, entry)
-    return entry
 
 
 def traded(w, side, energy=True):

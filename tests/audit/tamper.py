@@ -28,7 +28,7 @@ sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
 import world
 from world import (ADJUSTED_AT, BILLED_AT, CLEARED_AT, GATE_SEEN, KEEPERS as LOGS, NOW, ORDERS_AT,
-                   PERIODS, READ_AT, RULES, SETTLED_AT, VALID, canonical, lines, network_fee,
+                   PERIODS, READ_AT, RULES, SETTLED_AT, VALID, canonical, change, lines, network_fee,
                    order, reading, tariff)
 
 KEEPERS, ALL = "keepers", "all"
@@ -134,15 +134,6 @@ def take_out(w, log, *types, **members):
 def add_billionth(amount):
     whole, _, fraction = amount.partition(".")
     return f"{whole}.{(fraction + '00000000')[:8]}1"
-
-
-def change(w, log, key, alter, **members):
-    """Alters the first record with these members; KEY signs it again, None leaves the signature."""
-    entry = w.find(log, **members)[0]
-    alter(entry["record"])
-    if key:
-        w.resign(key, entry)
-    return entry
 
 
 # ---- the log itself ----

@@ -90,6 +90,15 @@ def parse(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
+def change(w, log, key, alter, **members):
+    """Alters the first record with these members; KEY signs it again, None leaves the signature."""
+    entry = w.find(log, **members)[0]
+    alter(entry["record"])
+    if key:
+        w.resign(key, entry)
+    return entry
+
+
 class World:
     """A folder with the keys, the logs, the checkpoints and the receipts of a market."""
 
