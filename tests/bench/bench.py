@@ -14,24 +14,12 @@ import tempfile
 import time
 
 import audit_logs
+from measure import measure
 
 PERIOD = "2016-04-01T12:00Z/PT30M"
 VALID = "2016-01-01T00:00Z/2017-01-01T00:00Z"
 NOW = "2016-04-01T11:00:00Z"
 KEY = "A" * 43
-
-
-def measure(argv, source, target):
-    """Runs argv with files as stdin and stdout: seconds, peak memory in MiB, exit status."""
-    with open(source, "rb") as stdin, open(target, "wb") as stdout:
-        start = time.monotonic()
-        process = subprocess.Popen(argv, stdin=stdin, stdout=stdout)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.monotonic() - start
-    if process.returncode != 0:
-        sys.exit(f"bench: {argv[0]} ended with status {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024
 
 
 def run(argv, **options):

@@ -11,10 +11,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 import audit_logs
 from audit_logs import USERS, VALID, lines, run
+from measure import measure
 
 KINDS = ["consumed_less", "sold_more", "price", "left_out", "altered"]
 
@@ -28,19 +28,6 @@ def claims(count, periods):
             {"type": "claim", "v": 1, "claimant": who, "entries": [], "text": str(i),
              "kind": KINDS[i // USERS % len(KINDS)], "period": periods[i * 7 % len(periods)]})
     return "".join(run(["lm-sign", "-k", f"{who}.jwk"], lines(of)) for who, of in by_user.items())
-
-
-def measure(argv, target):
-    """Seconds, and peak memory in MiB."""
-    with open(target, "wb") as stdout:
-        start = time.monotonic()
-        process = subprocess.Popen(argv, stdout=stdout)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.monotonic() - start
-    if process.returncode != 0:
-        sys.exit(f"bench: {argv[0]} ended with status {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024
 
 
 def row(what, count, seconds, memory, ratio):
@@ -100,12 +87,13 @@ def main():
             audit = ["lm-audit", *file.read().split("\n")]
         entries = count_lines("entries")
         # In turn, and the best of each, as other work on the machine comes and goes.
-        runs = [(measure(audit, "audited"), measure([*audit, "--claims", "claims"], "answers"))
+        runs = [(measure(audit, "/dev/null", "audited"),
+                 measure([*audit, "--claims", "claims"], "/dev/null", "answers"))
                 for _ in range(3)]
         plain, asked = (min(pair[place] for pair in runs) for place in (0, 1))
         exhibits = show()
         checked = measure(["lm-audit", "--root", "registrar.jwk", "--verdicts", "shown", "auditor",
-                           "registry.log", "S.log"], "checked")
+                           "registry.log", "S.log"], "/dev/null", "checked")
         verify_rate = float(run([raw, "5000", "512"]).split()[1])
         print(f"{'claims':<28} {'lines':>8} {'seconds':>8} {'lines/s':>10} {'MiB':>7} {'ratio':>7}")
         row("audit", entries, *plain, 1)
