@@ -648,6 +648,13 @@ kept() { # instant of the cosignature at the gate
     done
     run -66 --separate-stderr audit --witness market.log market.log registry.log
     [[ $stderr == *'holds no key of a witness'*'hint: '* ]]
+    # A private key that others can read is nobody's to go by; its public half may lie open.
+    (umask 077 && cp witness.jwk "$BATS_TEST_TMPDIR/open.jwk" && chmod 640 "$BATS_TEST_TMPDIR/open.jwk")
+    run -77 --separate-stderr audit --witness "$BATS_TEST_TMPDIR/open.jwk" market.log registry.log
+    [[ -z $output && $stderr == *"group or others have rights to this witness's key"* ]]
+    jq -c '.keys |= map(del(.d))' witness.jwk >public.jwk
+    chmod 644 public.jwk
+    run -0 --separate-stderr audit "${ALL[@]}" --witness public.jwk registry.log market.log
     # A log's key is no witness's.
     run -66 --separate-stderr audit --witness "$(lm-log vkey market.log -k "$M/lm.jwk")" market.log registry.log
     : >empty

@@ -674,6 +674,10 @@ PYTHON
         run -66 --separate-stderr lm-log check proof --leaf "$leaf" --log-key "$F/m1.vkey" -w "$file"
         [[ $stderr == "lm-log: $file: "* ]]
     done
+    cp "$F/w1.jwk" open.jwk
+    chmod 640 open.jwk
+    run -77 --separate-stderr lm-log check proof --leaf "$leaf" --log-key "$F/m1.vkey" -w open.jwk
+    [[ $stderr == *"group or others have rights"* ]]
     # A log's key is no witness's, nor the other way round.
     run -66 --separate-stderr lm-log check proof --leaf "$leaf" --log-key "$F/m1.vkey" -w "$F/m1.vkey"
     [[ $stderr == *"holds no key of a witness"* ]]

@@ -66,6 +66,17 @@ int lm_guarded_read(const struct lm_guarded_file *file, char **text, size_t *siz
     return result;
 }
 
+int lm_guarded_secret(const struct lm_guarded_file *file, struct lm_error *error) {
+    struct lm_guarded_file secret = *file;
+    char *text;
+    size_t size;
+    secret.private_only = true;
+    if (lm_guarded_read(&secret, &text, &size, error) < 0)
+        return -1;
+    sodium_free(text);
+    return 0;
+}
+
 /* ---- JSON ---- */
 
 /* jansson frees without wiping, what it reads and copies of it, so that it gets an arena that is

@@ -24,6 +24,11 @@ struct lm_guarded_file {
 int lm_guarded_read(const struct lm_guarded_file *file, char **text, size_t *size,
                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* Once a file has turned out to hold a secret: LM_PERMISSION where group or others have any right
+ * to it. A key that others can read is nobody's to go by, even for its public half. */
+int lm_guarded_secret(const struct lm_guarded_file *file,
+                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* Parses TEXT as strict I-JSON in guarded memory, gives it to USE and wipes it. What USE returns is
  * returned; where TEXT does not parse, or needs absurdly much memory, -1. Nothing that USE makes
  * with jansson outlives it, and no other thread may use jansson meanwhile. */

@@ -34,8 +34,14 @@ static int find(const char *key_or_file, struct lm_note_key *key, char **text, s
 
 /* ---- a witness's ---- */
 
+struct taken {
+    struct lm_note_key *key;
+    bool secret; /* the file holds the private key, too */
+};
+
 /* The Ed25519 key of a JWK Set, by its id. */
 static int take_jwk(json_t *json, void *context, struct lm_error *error) {
+    struct taken *taken = context;
     const char *id = json_string_value(json_object_get(json, "id"));
     const json_t *keys = json_object_get(json, "keys");
     uint8_t public_key[32];
@@ -43,20 +49,25 @@ static int take_jwk(json_t *json, void *context, struct lm_error *error) {
         const json_t *jwk = json_array_get(keys, i);
         const char *crv = json_string_value(json_object_get(jwk, "crv"));
         const char *x = json_string_value(json_object_get(jwk, "x"));
-        if (crv && x && strcmp(crv, "Ed25519") == 0 &&
-            lm_base64url_read(x, public_key, sizeof public_key))
-            return lm_note_key_make(id, LM_NOTE_COSIGNATURE, public_key, context, error);
+        if (!crv || !x || strcmp(crv, "Ed25519") != 0 ||
+            !lm_base64url_read(x, public_key, sizeof public_key))
+            continue;
+        taken->secret = json_object_get(jwk, "d") != NULL;
+        return lm_note_key_make(id, LM_NOTE_COSIGNATURE, public_key, taken->key, error);
     }
     return lm_fail(error, LM_BAD_KEY, "no key");
 }
 
 int lm_witness_key_load(const char *key_or_file, struct lm_note_key *key, struct lm_error *error) {
+    const struct lm_guarded_file file = {
+        .path = key_or_file, .what = "witness's key", .size_max = FILE_SIZE_MAX};
+    struct taken taken = {.key = key};
     char *text;
     size_t size;
     int found = find(key_or_file, key, &text, &size, error);
     if (found == 0 && size > 0 && text[0] == '{') {
-        if (lm_guarded_json(text, size, take_jwk, key, error) == 0)
-            found = 1;
+        if (lm_guarded_json(text, size, take_jwk, &taken, error) == 0)
+            found = taken.secret && lm_guarded_secret(&file, error) < 0 ? -1 : 1;
         else if (error->reason == LM_MEMORY)
             found = -1;
     }

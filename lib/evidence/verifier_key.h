@@ -8,7 +8,8 @@
 #include "lib/crypto/note.h"
 
 /* A witness's key. From a JWK Set its id is the witness's name. LM_NO_INPUT, LM_IO; LM_BAD_KEY,
- * also for the key of a log. */
+ * also for the key of a log; LM_PERMISSION where the file holds the private key and others can read
+ * it. */
 int lm_witness_key_load(const char *key_or_file, struct lm_note_key *key,
                         struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 

@@ -81,14 +81,7 @@ static int read_key(const char *path, bool any_role, struct lm_root *root, struc
         return lm_fail(error, LM_BAD_KEY, "%.100s: holds no public signing key", path);
     if (!found)
         return no_key(path, error);
-    /* A key that others can read is nobody's to go by, even for its public half. */
-    if (!key.secret)
-        return 0;
-    file.private_only = true;
-    if (lm_guarded_read(&file, &text, &size, error) < 0)
-        return -1;
-    sodium_free(text);
-    return 0;
+    return key.secret ? lm_guarded_secret(&file, error) : 0;
 }
 
 int lm_root_load(const char *file_or_kid, struct lm_root *root, struct lm_error *error) {
