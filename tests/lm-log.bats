@@ -354,8 +354,6 @@ PYTHON
 }
 
 @test "power cut at random instants: what was not synchronised may go, what was receipted stays" {
-    # Who looks for leaks while it is killed finds no thread to ask, and says so.
-    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
     cp "$F/m1.jwk" .
     run -0 python3 "$ORACLE/log_crash.py" "$LM_BIN" "$PRELOAD/sync.so" "${ROUNDS:-40}" --power
     # It did cut into entries.
