@@ -29,15 +29,40 @@ bool lm_dispute_needs_supply(enum lm_claim_kind kind) {
     return kinds[kind].supply;
 }
 
-int lm_dispute_answer(struct lm_dispute *dispute, enum lm_result result, const char *party,
-                      const char *format, ...) {
-    va_list arguments;
+static int answer(struct lm_dispute *dispute, enum lm_result result, const char *party,
+                  const char *format, va_list arguments) {
     dispute->result = result;
     dispute->party = party;
-    va_start(arguments, format);
     (void)vsnprintf(dispute->text, sizeof dispute->text, format, arguments);
-    va_end(arguments);
     return 0;
+}
+
+int lm_dispute_upheld(struct lm_dispute *dispute, const char *party, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int result = answer(dispute, LM_RESULT_UPHELD, party, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int lm_dispute_refuted(struct lm_dispute *dispute, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int result = answer(dispute, LM_RESULT_REFUTED, NULL, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int lm_dispute_undecidable(struct lm_dispute *dispute, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int result = answer(dispute, LM_RESULT_UNDECIDABLE, NULL, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+const char *lm_dispute_claimant(const struct lm_dispute *dispute) {
+    return dispute->claim->claimant;
 }
 
 static int compare_references(const void *a, const void *b) {

@@ -429,52 +429,49 @@ int lm_dispute_bill(struct lm_dispute *dispute, struct lm_error *error) {
     char month[LM_TIME_SIZE];
     char period[LM_TIME_SIZE];
     if (!dispute->month.year)
-        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                                 "nothing under a checkpoint says which bill is meant: name the "
-                                 "month, or the entry of the bill");
+        return lm_dispute_undecidable(dispute, "nothing under a checkpoint says which bill is "
+                                               "meant: name the month, or the entry of the bill");
     (void)lm_month_format(dispute->month, month);
     judging.bill = find_bill(dispute);
     if (!judging.bill)
-        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                                 "no bill of %s for %s is under a checkpoint", month,
-                                 dispute->claim->claimant);
+        return lm_dispute_undecidable(dispute, "no bill of %s for %s is under a checkpoint", month,
+                                      dispute->claim->claimant);
     judging.bill->used = true;
     judging.supplier = judging.bill->record.as.bill.supplier;
     bool other;
     if (find_other_bill(dispute, judging.bill, &other, error) < 0)
         return -1;
     if (other)
-        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, judging.supplier,
+        return lm_dispute_upheld(dispute, judging.supplier,
                                  "%s has signed two different bills of %s for %s", judging.supplier,
                                  month, dispute->claim->claimant);
     if (make_again(&judging, error) < 0)
         return -1;
     if (judging.differs)
-        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, judging.supplier,
-                                 "the bill of %s is not what the settlements that %s signed come "
-                                 "to",
-                                 month, judging.supplier);
+        return lm_dispute_upheld(
+            dispute, judging.supplier,
+            "the bill of %s is not what the settlements that %s signed come to", month,
+            judging.supplier);
     if (judging.wrong) {
         (void)lm_period_format(judging.wrong->record.as.settlement.period, period);
-        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, judging.supplier,
-                                 "the settlement of %s in the bill of %s is not what readings, "
-                                 "trades and terms come to",
-                                 period, month);
+        return lm_dispute_upheld(
+            dispute, judging.supplier,
+            "the settlement of %s in the bill of %s is not what readings, trades and terms come to",
+            period, month);
     }
     if (judging.any && judging.unmade) {
         (void)lm_period_format(judging.unmade->record.as.settlement.period, period);
-        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                                 "the settlement of %s in the bill of %s cannot be made again from "
-                                 "what is under a checkpoint%s%s",
-                                 period, month, judging.doubted ? ": " : "", judging.why);
+        return lm_dispute_undecidable(dispute,
+                                      "the settlement of %s in the bill of %s cannot be made again "
+                                      "from what is under a checkpoint%s%s",
+                                      period, month, judging.doubted ? ": " : "", judging.why);
     }
     if (!judging.any)
-        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                                 "the bill of %s cannot be made again from what is under a "
-                                 "checkpoint%s%s",
-                                 month, judging.doubted ? ": " : "", judging.why);
-    return lm_dispute_answer(dispute, LM_RESULT_REFUTED, NULL,
-                             "the bill of %s is what its settlements come to, and they are what "
-                             "meters, trades and terms come to",
-                             month);
+        return lm_dispute_undecidable(
+            dispute, "the bill of %s cannot be made again from what is under a checkpoint%s%s",
+            month, judging.doubted ? ": " : "", judging.why);
+    return lm_dispute_refuted(dispute,
+                              "the bill of %s is what its settlements come to, and they are what "
+                              "meters, trades and terms come to",
+                              month);
 }

@@ -1,4 +1,5 @@
-/* The auction of a dispute's market and period, by the orders that are there. */
+#include "lib/evidence/dispute_book.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

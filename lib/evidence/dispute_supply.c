@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/dispute_book.h"
 #include "lib/evidence/dispute_parts.h"
 
 /* What was settled with the claimant for the period, adjustments included. */
@@ -10,13 +11,9 @@ struct settled {
     const struct lm_settlement *latest;
 };
 
-static const char *claimant_of(const struct lm_dispute *dispute) {
-    return dispute->claim->claimant;
-}
-
 static bool is_of_period(const struct lm_dispute *dispute, const struct lm_fact *fact) {
     const struct lm_settlement *settlement = &fact->record.as.settlement;
-    return fact->log && strcmp(settlement->party, claimant_of(dispute)) == 0 &&
+    return fact->log && strcmp(settlement->party, lm_dispute_claimant(dispute)) == 0 &&
            settlement->role == LM_ROLE_USER &&
            lm_period_compare(settlement->period, dispute->period) == 0;
 }
@@ -59,7 +56,7 @@ struct flow {
 
 static bool is_reading_of(const struct lm_dispute *dispute, const struct lm_fact *fact) {
     return fact->log && lm_period_compare(fact->record.as.reading.period, dispute->period) == 0 &&
-           lm_dispute_concerns(dispute->registry, &fact->record, claimant_of(dispute));
+           lm_dispute_concerns(dispute->registry, &fact->record, lm_dispute_claimant(dispute));
 }
 
 /* By meter, the highest seq first. */
@@ -117,28 +114,27 @@ static int find_unsettled(struct lm_dispute *dispute, struct settled *settled, s
                           bool *unsettled, struct lm_error *error) {
     *unsettled = true;
     if (!dispute->period.minutes)
-        return lm_dispute_answer(
-            dispute, LM_RESULT_UNDECIDABLE, NULL,
-            "nothing under a checkpoint says which period is meant: name the period, "
-            "or the entry of the settlement");
+        return lm_dispute_undecidable(dispute,
+                                      "nothing under a checkpoint says which period is meant: name "
+                                      "the period, or the entry of the settlement");
     find_settled(dispute, settled);
     if (!settled->settlement)
-        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                                 "no settlement of that period with %s is under a checkpoint",
-                                 claimant_of(dispute));
+        return lm_dispute_undecidable(dispute,
+                                      "no settlement of that period with %s is under a checkpoint",
+                                      lm_dispute_claimant(dispute));
     if (find_flow(dispute, flow, error) < 0)
         return -1;
     if (flow->disagree)
-        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                                 "meter %s has signed two different readings of that period, and "
-                                 "which of them is right this evidence does not tell",
-                                 flow->meter ? flow->meter : "?");
+        return lm_dispute_undecidable(dispute,
+                                      "meter %s has signed two different readings of that period, "
+                                      "and which of them is right this evidence does not tell",
+                                      flow->meter ? flow->meter : "?");
     if (flow->meters == 0)
-        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                                 "no reading of that period by a meter of %s is under a "
-                                 "checkpoint: %s has settled by something that is not here, and "
-                                 "what flowed cannot be told",
-                                 claimant_of(dispute), settled->latest->supplier);
+        return lm_dispute_undecidable(
+            dispute,
+            "no reading of that period by a meter of %s is under a checkpoint: %s has settled by "
+            "something that is not here, and what flowed cannot be told",
+            lm_dispute_claimant(dispute), settled->latest->supplier);
     *unsettled = false;
     return 0;
 }
@@ -155,16 +151,16 @@ int lm_dispute_consumed_less(struct lm_dispute *dispute, struct lm_error *error)
     if (unsettled)
         return 0;
     if (settled.latest->import_wh > flow.import_wh)
-        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, settled.latest->supplier,
-                                 "%s has settled %lld Wh consumed, and the meters of %s signed "
-                                 "for %lld Wh",
-                                 settled.latest->supplier, (long long)settled.latest->import_wh,
-                                 claimant_of(dispute), (long long)flow.import_wh);
-    return lm_dispute_answer(dispute, LM_RESULT_REFUTED, NULL,
-                             "%lld Wh consumed were settled, and the meters of %s signed for %lld "
-                             "Wh" METERS_WORD,
-                             (long long)settled.latest->import_wh, claimant_of(dispute),
-                             (long long)flow.import_wh);
+        return lm_dispute_upheld(
+            dispute, settled.latest->supplier,
+            "%s has settled %lld Wh consumed, and the meters of %s signed for %lld Wh",
+            settled.latest->supplier, (long long)settled.latest->import_wh,
+            lm_dispute_claimant(dispute), (long long)flow.import_wh);
+    return lm_dispute_refuted(
+        dispute,
+        "%lld Wh consumed were settled, and the meters of %s signed for %lld Wh" METERS_WORD,
+        (long long)settled.latest->import_wh, lm_dispute_claimant(dispute),
+        (long long)flow.import_wh);
 }
 
 /* What was traded in her name as the market signed it; false where it does not fit. */
@@ -173,7 +169,7 @@ static bool sum_sold(const struct lm_dispute *dispute, int64_t *sold_wh) {
     *sold_wh = 0;
     for (size_t place = SIZE_MAX; (fact = lm_dispute_next(dispute, LM_TYPE_TRADE, &place));) {
         const struct lm_trade *trade = &fact->record.as.trade;
-        if (!fact->log || strcmp(trade->from, claimant_of(dispute)) != 0 ||
+        if (!fact->log || strcmp(trade->from, lm_dispute_claimant(dispute)) != 0 ||
             lm_period_compare(trade->period, dispute->period) != 0 || trade->side != LM_SIDE_OFFER)
             continue;
         fact->used = true;
@@ -202,9 +198,9 @@ static int judge_market(struct lm_dispute *dispute, int64_t sold_wh, bool *decid
     if (book.clearing && sold_wh < due_wh) {
         book.clearing->used = true;
         lm_dispute_use_book(dispute);
-        lm_dispute_answer(dispute, LM_RESULT_UPHELD, dispute->market,
+        lm_dispute_upheld(dispute, dispute->market,
                           "by the orders %s sells %lld Wh, and %s has issued trades of %lld Wh",
-                          claimant_of(dispute), (long long)due_wh, dispute->market,
+                          lm_dispute_claimant(dispute), (long long)due_wh, dispute->market,
                           (long long)sold_wh);
         *decided = true;
     }
@@ -219,8 +215,7 @@ int lm_dispute_sold_more(struct lm_dispute *dispute, struct lm_error *error) {
     bool decided;
     bool unsettled;
     if (!sum_sold(dispute, &sold_wh))
-        return lm_dispute_answer(dispute, LM_RESULT_UNDECIDABLE, NULL,
-                                 "the trades do not fit a sum");
+        return lm_dispute_undecidable(dispute, "the trades do not fit a sum");
     if (judge_market(dispute, sold_wh, &decided, error) < 0)
         return -1;
     if (decided)
@@ -231,17 +226,18 @@ int lm_dispute_sold_more(struct lm_dispute *dispute, struct lm_error *error) {
         return 0;
     const char *supplier = settled.latest->supplier;
     if (settled.latest->sold_wh < sold_wh)
-        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, supplier,
+        return lm_dispute_upheld(dispute, supplier,
                                  "%s has settled %lld Wh sold, and the market traded %lld Wh",
                                  supplier, (long long)settled.latest->sold_wh, (long long)sold_wh);
     if (settled.latest->export_wh < flow.export_wh)
-        return lm_dispute_answer(dispute, LM_RESULT_UPHELD, supplier,
-                                 "%s has settled %lld Wh fed in, and the meters of %s signed for "
-                                 "%lld Wh",
-                                 supplier, (long long)settled.latest->export_wh,
-                                 claimant_of(dispute), (long long)flow.export_wh);
-    return lm_dispute_answer(dispute, LM_RESULT_REFUTED, NULL,
-                             "%lld Wh were traded for %s and settled, and %lld Wh fed in as her "
-                             "meters signed" METERS_WORD,
-                             (long long)sold_wh, claimant_of(dispute), (long long)flow.export_wh);
+        return lm_dispute_upheld(
+            dispute, supplier,
+            "%s has settled %lld Wh fed in, and the meters of %s signed for %lld Wh", supplier,
+            (long long)settled.latest->export_wh, lm_dispute_claimant(dispute),
+            (long long)flow.export_wh);
+    return lm_dispute_refuted(dispute,
+                              "%lld Wh were traded for %s and settled, and %lld Wh fed in as her "
+                              "meters signed" METERS_WORD,
+                              (long long)sold_wh, lm_dispute_claimant(dispute),
+                              (long long)flow.export_wh);
 }
