@@ -146,6 +146,29 @@ other() {
     [[ $(jq -r .at market.log | sort -c && wc -l <market.log) -eq 3 ]]
 }
 
+@test "a gate that closes while an order waits for the log is closed" {
+    local before after receipt
+    export ASAN_OPTIONS=verify_asan_link_order=0
+    before=$(date -ud 2016-04-01T11:44:59Z +%s)
+    after=$((before + 1))
+    # The clock goes on whenever the log is locked: when the program starts, then for each order.
+    printf '%s\n' "$before" "$before" "$before" "$after" "$after" >clock
+    coproc LD_PRELOAD="$PRELOAD/clock.so" LM_CLOCK="$PWD/clock" \
+        lm-log append market.log -k "$F/m1.jwk" --rules "$F/rules.ndjson" --rejects rejects 2>messages
+    local pid=$COPROC_PID out=${COPROC[0]}
+    sed -n 1p "$F/orders" >&"${COPROC[1]}"
+    read -r receipt <&"$out"
+    [[ $(jq -r .at <<<"$receipt") == 2016-04-01T11:44:59Z ]]
+    # Read while the gate was open; the lock came when it had closed.
+    sed -n 2,3p "$F/orders" >&"${COPROC[1]}"
+    eval "exec ${COPROC[1]}>&-"
+    local status=0
+    wait "$pid" || status=$?
+    [[ $status -eq 1 ]]
+    [[ $(reasons rejects) == $'late\nlate' ]]
+    [[ $(wc -l <market.log) -eq 1 ]]
+}
+
 @test "rules that are appended count from then on" {
     {
         sed -n 1p "$F/orders"
