@@ -19,8 +19,9 @@ attack() {
 }
 
 # missing PROGRAM NAME: plays NAME where PROGRAM, which the defence is, lets everything through: the
-# script must notice.
+# script must notice. With LM_QUICK, for sanitizers, that is passed over: it tries the scripts.
 missing() {
+    [[ -z ${LM_QUICK-} ]] || return 0
     mkdir -p stubs
     printf '#!/usr/bin/env bash\n%s\n' "$3" >"stubs/$1"
     chmod +x "stubs/$1"
