@@ -282,6 +282,7 @@ start_keyed() {
     ulimit -c unlimited 2>/dev/null || skip "cores are not allowed here"
     cat >killed.py <<'PY'
 import os, signal, subprocess, sys
+signal.signal(signal.SIGQUIT, signal.SIG_DFL) # a shell ignores it for what it runs in the background
 process = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 if sys.argv[1] != "-":
     process.stdin.write(open(sys.argv[1], "rb").read())
