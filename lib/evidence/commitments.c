@@ -140,15 +140,12 @@ bool lm_commitments_newest(const struct lm_commitments *commitments,
     return false;
 }
 
+static bool is_smaller(const void *mark, const void *number) {
+    return ((const struct lm_audited_mark *)mark)->size < *(const uint64_t *)number;
+}
+
 bool lm_commitments_anchored(const struct lm_audited *audited, uint64_t number, int64_t instant_s) {
-    size_t low = 0;
-    size_t high = audited->mark_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (audited->marks[middle].size < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < audited->mark_count && audited->marks[low].witnessed_s <= instant_s;
+    size_t first = lm_array_lower_bound(audited->marks, audited->mark_count, sizeof *audited->marks,
+                                        &number, is_smaller);
+    return first < audited->mark_count && audited->marks[first].witnessed_s <= instant_s;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/evidence/dispute_parts.h"
 
 /* What each kind of claim is judged by, and who judges it. */
@@ -92,19 +93,16 @@ void lm_references_free(struct lm_references *references) {
     *references = (struct lm_references){0};
 }
 
+static bool is_before(const void *reference, const void *n) {
+    return ((const struct lm_reference *)reference)->n < *(const uint64_t *)n;
+}
+
 bool lm_dispute_refers(const struct lm_references *references, const struct lm_receipt *receipt,
                        const char *log, uint64_t n) {
-    size_t low = 0;
-    size_t high = references->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (references->items[middle].n < n)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < references->count && references->items[low].n == n; low++) {
-        const char *named = references->items[low].log;
+    size_t i = lm_array_lower_bound(references->items, references->count, sizeof *references->items,
+                                    &n, is_before);
+    for (; i < references->count && references->items[i].n == n; i++) {
+        const char *named = references->items[i].log;
         if (!named || strcmp(named, log) == 0)
             return true;
     }

@@ -49,18 +49,13 @@ int lm_prover_want(struct lm_prover *prover, size_t *number, struct lm_error *er
     return 0;
 }
 
+static bool is_before(const void *want, const void *n) {
+    return ((const struct lm_prover_want *)want)->n < *(const uint64_t *)n;
+}
+
 /* The first want whose leaf is not before N. */
 static size_t find(const struct lm_prover *prover, uint64_t n) {
-    size_t low = 0;
-    size_t high = prover->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (prover->wants[middle].n < n)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lm_array_lower_bound(prover->wants, prover->count, sizeof *prover->wants, &n, is_before);
 }
 
 /* A whole subtree is the right sibling of the one before it. */

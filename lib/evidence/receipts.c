@@ -58,18 +58,14 @@ static int compare_rows(const void *a, const void *b) {
     return leaves ? leaves : (x->signer > y->signer) - (x->signer < y->signer);
 }
 
+static bool is_before(const void *row, const void *n) {
+    return ((const struct lm_receipts_row *)row)->n < *(const uint64_t *)n;
+}
+
 /* The first row that is not before place N. */
 static size_t find(const struct lm_receipts *receipts, uint64_t n) {
-    size_t low = 0;
-    size_t high = receipts->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (receipts->rows[middle].n < n)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lm_array_lower_bound(receipts->rows, receipts->count, sizeof *receipts->rows, &n,
+                                is_before);
 }
 
 void lm_receipts_see(struct lm_receipts *receipts, uint64_t n, const uint8_t leaf[LM_HASH_SIZE]) {

@@ -208,26 +208,23 @@ static int tell(const struct lm_terms_history *history, const struct lm_terms_ro
                             places, 2, text, error);
 }
 
+static bool is_before(const void *row, const void *name) {
+    return ((const struct lm_terms_row *)row)->name < *(const uint32_t *)name;
+}
+
 /* What was logged earlier under a name, and held in the time that a row is for before it was logged
  * itself; what came with it did not come before. Rows are by name and time. NULL for nothing. */
 static const struct lm_terms_row *find_before(const struct lm_terms_history *history,
                                               const struct lm_terms_row *row, uint32_t name) {
-    size_t low = 0;
-    size_t high = history->count;
     struct lm_validity before = row->valid;
     if (before.end_s > row->logged_s)
         before.end_s = row->logged_s;
     if (name == NOBODY || before.start_s >= before.end_s)
         return NULL;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (history->rows[middle].name < name)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < history->count; low++) {
-        const struct lm_terms_row *other = &history->rows[low];
+    size_t i = lm_array_lower_bound(history->rows, history->count, sizeof *history->rows, &name,
+                                    is_before);
+    for (; i < history->count; i++) {
+        const struct lm_terms_row *other = &history->rows[i];
         if (other->name != name || other->logged_s >= row->logged_s)
             return NULL;
         if (lm_validity_overlap(other->valid, before))

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/market/books_rows.h"
 #include "lib/record/latest.h"
 
@@ -36,18 +37,20 @@ static void know_together(struct lm_books *books, const uint32_t *sorted) {
     }
 }
 
+struct market_key {
+    const struct lm_rules_row *rules;
+    uint32_t market;
+};
+
+static bool is_before(const void *place, const void *key) {
+    const struct market_key *wanted = key;
+    return wanted->rules[*(const uint32_t *)place].market < wanted->market;
+}
+
 /* The first rules of a market, or where they would stand. */
 static size_t find_market(const struct lm_books *books, const uint32_t *sorted, uint32_t market) {
-    size_t low = 0;
-    size_t high = books->rules_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (books->rules[sorted[middle]].market < market)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    const struct market_key key = {books->rules, market};
+    return lm_array_lower_bound(sorted, books->rules_count, sizeof *sorted, &key, is_before);
 }
 
 static void look_up(struct lm_books *books, const uint32_t *sorted, struct lm_group *group) {

@@ -45,21 +45,18 @@ int lm_period_lengths(struct lm_period_work *work, struct lm_error *error) {
     return 0;
 }
 
+static bool is_before(const void *length, const void *region) {
+    return ((const struct lm_length *)length)->region < *(const uint32_t *)region;
+}
+
 bool lm_period_fits(const struct lm_period_work *work, uint32_t region, int64_t *minutes) {
-    size_t low = 0;
-    size_t high = work->length_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (work->lengths[middle].region < region)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool any = low < work->length_count && work->lengths[low].region == region;
+    size_t i = lm_array_lower_bound(work->lengths, work->length_count, sizeof *work->lengths,
+                                    &region, is_before);
+    bool any = i < work->length_count && work->lengths[i].region == region;
     if (any)
-        *minutes = work->lengths[low].minutes;
-    for (; low < work->length_count && work->lengths[low].region == region; low++) {
-        if (work->lengths[low].minutes == work->period->period.minutes)
+        *minutes = work->lengths[i].minutes;
+    for (; i < work->length_count && work->lengths[i].region == region; i++) {
+        if (work->lengths[i].minutes == work->period->period.minutes)
             return true;
     }
     return !any;

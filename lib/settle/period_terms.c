@@ -101,21 +101,24 @@ int lm_period_operators(struct lm_period_work *work, struct lm_error *error) {
     return 0;
 }
 
+struct region_key {
+    const uint32_t *ranks;
+    uint32_t rank;
+};
+
+static bool is_before(const void *row, const void *key) {
+    const struct region_key *wanted = key;
+    return wanted->ranks[((const struct lm_operator *)row)->region] < wanted->rank;
+}
+
 size_t lm_period_region(const struct lm_period_work *work, uint32_t region, size_t *first) {
-    const uint32_t *ranks = work->settle->ranks;
-    size_t low = 0;
-    size_t high = work->operator_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (ranks[work->operators[middle].region] < ranks[region])
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *first = low;
-    while (low < work->operator_count && work->operators[low].region == region)
-        low++;
-    return low - *first;
+    const struct region_key key = {work->settle->ranks, work->settle->ranks[region]};
+    size_t end = lm_array_lower_bound(work->operators, work->operator_count,
+                                      sizeof *work->operators, &key, is_before);
+    *first = end;
+    while (end < work->operator_count && work->operators[end].region == region)
+        end++;
+    return end - *first;
 }
 
 /* The retail price of a tariff, looked up once a period: LM_NONE, LM_NO_TARIFF, or a reason of

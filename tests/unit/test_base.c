@@ -1,5 +1,5 @@
 /*
- * The small modules of lib/base: buffers, ids, errors, the writer, the pool.
+ * The small modules of lib/base: arrays, buffers, ids, errors, the writer, the pool.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,11 +9,30 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/buffer.h"
 #include "lib/base/id.h"
 #include "lib/base/pool.h"
 #include "lib/base/writer.h"
 #include "tests/unit/tap.h"
+
+static bool is_less(const void *row, const void *key) {
+    return *(const int *)row < *(const int *)key;
+}
+
+static void test_lower_bound(void) {
+    static const int rows[] = {2, 4, 4, 4, 9};
+    static const struct {
+        int key;
+        size_t wanted;
+    } table[] = {{1, 0}, {2, 0}, {3, 1}, {4, 1}, {5, 4}, {9, 4}, {10, 5}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        tap_ok(lm_array_lower_bound(rows, 5, sizeof *rows, &table[i].key, is_less) ==
+                   table[i].wanted,
+               "the first row that is not before %d", table[i].key);
+    tap_ok(lm_array_lower_bound(NULL, 0, sizeof *rows, &rows[0], is_less) == 0,
+           "an array without rows");
+}
 
 static bool holds(const struct lm_buffer *buffer, const char *wanted) {
     return lm_buffer_ok(buffer) && buffer->size == strlen(wanted) &&
@@ -294,6 +313,7 @@ static void test_pool(size_t jobs) {
 }
 
 int main(void) {
+    test_lower_bound();
     test_buffer();
     test_escapes();
     test_ids();
