@@ -338,6 +338,44 @@ results() {
     [[ $(jq -r 'select(.type == "finding") | .code' <<<"$output" | sort -u) == unwitnessed ]]
 }
 
+# Prints a revocation of the key of ID in FILE at INSTANT.
+revoked() { # ID FILE INSTANT
+    jq -c --arg id "$1" --arg at "$3" '{type: "revocation", v: 1, id: $id, at: $at, reason: "lost",
+        kid: .keys[0].kid}' "$2" | lm-sign -k "$M/registrar.jwk"
+}
+
+@test "exhibits under a key that was revoked count as far as a witness saw them before" {
+    seen=2016-06-01T00:00:00Z
+    lm-keygen --id w --role auditor --valid 2016-01-01T00:00Z/2017-01-01T00:00Z -o "$T/w.jwk" |
+        lm-sign -k "$M/registrar.jwk" >"$T/w"
+    claim bob price "$ON" >"$T/claims"
+    mkdir "$T/seen"
+    for log in market power rival; do
+        lm-log cosign -k "$T/w.jwk" --state "$T/$log.state" --first --log "$log.log" --log-key \
+            "$M/$log.jwk" --now "$seen" <"$log.log.checkpoint" >"$T/seen/$log"
+    done
+    LOGS="--checkpoint $T/seen/market --checkpoint $T/seen/power --checkpoint $T/seen/rival
+        ../registry.ndjson ../public.ndjson market.log power.log rival.log"
+    answers | signed | cat "$T/claims" - >"$T/shown"
+    believed_with() { # records of the registrar's that come later
+        cat >"$T/later"
+        lm-audit --root "$M/registrar.jwk" --now 2016-07-01T00:00:00Z --verdicts "$T/shown" "$@" \
+            "$M/registry.ndjson" "$M/public.ndjson" "$T/w" "$T/later"
+    }
+    # The market's key, after the witness had cosigned.
+    believed_with --witness "$T/w.jwk" < <(revoked market "$M/market.jwk" 2016-06-01T00:00:01Z)
+    run -1 --separate-stderr believed_with < <(revoked market "$M/market.jwk" 2016-06-01T00:00:01Z)
+    jq -se 'map(.code // empty) | unique == ["revoked"]' <<<"$output"
+    # At that instant, nobody can tell any more.
+    run -1 --separate-stderr believed_with --witness "$T/w.jwk" \
+        < <(revoked market "$M/market.jwk" "$seen")
+    # The witness's.
+    believed_with --witness "$T/w.jwk" < <(revoked w "$T/w.jwk" 2016-06-01T00:00:01Z)
+    run -1 --separate-stderr believed_with --witness "$T/w.jwk" \
+        < <(revoked w "$T/w.jwk" "$seen")
+    jq -se 'map(.code // empty) | unique == ["unwitnessed"]' <<<"$output"
+}
+
 @test "a keeper's key that nobody registered keeps no log" {
     cd ../cheated
     claim ann price "$ON" >"$T/claims"

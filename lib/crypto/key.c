@@ -37,6 +37,10 @@ static void thumbprint_of(const char *curve, const uint8_t public_key[32],
     lm_jwk_thumbprint(&jwk, kid);
 }
 
+void lm_public_key_kid(const uint8_t public_key[32], char kid[LM_DIGEST_TEXT_SIZE]) {
+    thumbprint_of("Ed25519", public_key, kid);
+}
+
 /* Room for the secrets; then the public parts from them. */
 static int allocate(struct lm_key *key, struct lm_error *error) {
     *key = (struct lm_key){.sign_secret = sodium_malloc(crypto_sign_SECRETKEYBYTES),
@@ -48,7 +52,7 @@ static int allocate(struct lm_key *key, struct lm_error *error) {
 }
 
 void lm_key_name(struct lm_key *key) {
-    thumbprint_of("Ed25519", key->sign_public, key->kid);
+    lm_public_key_kid(key->sign_public, key->kid);
     thumbprint_of("X25519", key->seal_public, key->seal_kid);
 }
 

@@ -33,6 +33,9 @@ void lm_crypto_guard_process(void);
  * no escapes. */
 void lm_jwk_thumbprint(const struct lm_jwk *jwk, char kid[LM_DIGEST_TEXT_SIZE]) LM_NONNULL;
 
+/* The same of an Ed25519 public key. */
+void lm_public_key_kid(const uint8_t public_key[32], char kid[LM_DIGEST_TEXT_SIZE]) LM_NONNULL;
+
 /* A new pair of keys for ID. */
 int lm_key_generate(const char *id, struct lm_key *key,
                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

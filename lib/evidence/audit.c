@@ -207,8 +207,12 @@ static int end_survey(struct lm_audit *audit, struct lm_error *error) {
     }
     if (lm_registry_seal(audit->registry, audit->options.pool, lm_audit_doubt, audit, error) < 0 ||
         lm_commitments_match(&audit->commitments, audit->registry, audit->options.now_s,
-                             audit->inputs, audit->input_count, &audit->findings, error) < 0 ||
-        lm_audit_by_registrar(audit, error) < 0)
+                             audit->inputs, audit->input_count, error) < 0)
+        return -1;
+    lm_audit_know_registrar(audit);
+    if (lm_commitments_judge(&audit->commitments, audit->registry, audit->inputs,
+                             audit->input_count, &audit->findings, error) < 0 ||
+        lm_audit_judge_registrar(audit, error) < 0)
         return -1;
     if (lm_terms_history_late(&audit->surveyed) &&
         lm_audit_remake_start(&audit->lenient, audit, true, error) < 0)

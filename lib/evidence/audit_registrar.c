@@ -82,8 +82,11 @@ static int tell_contradiction(void *context, enum lm_contradiction kind,
                             log ? log->keeper : NULL, places, 2, says[kind].text, error);
 }
 
-int lm_audit_by_registrar(struct lm_audit *audit, struct lm_error *error) {
+void lm_audit_know_registrar(struct lm_audit *audit) {
     lm_registry_by_log(audit->registry, is_in_registrars_log, audit);
+}
+
+int lm_audit_judge_registrar(struct lm_audit *audit, struct lm_error *error) {
     find_doubts(audit);
     return lm_registry_contradictions(audit->registry, is_in_registrars_log, tell_contradiction,
                                       audit, error);

@@ -129,8 +129,12 @@ int lm_audit_survey(struct lm_audit *audit, const struct lm_record *record, cons
 void lm_audit_doubt(void *context, const char *source, uint64_t line, const struct lm_error *why)
     LM_NONNULL_AT(1);
 /* Once the registry is sealed and the checkpoints are matched: what the registrar's log holds
- * counts, and where the registrar contradicts it is told. */
-int lm_audit_by_registrar(struct lm_audit *audit, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+ * counts. */
+void lm_audit_know_registrar(struct lm_audit *audit) LM_NONNULL;
+/* Once the checkpoints are judged: finds whether the registry can be relied on, and tells where the
+ * registrar contradicts itself. */
+int lm_audit_judge_registrar(struct lm_audit *audit,
+                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* PARTY, or nobody where it cannot be proven as the registry is in doubt. */
 const char *lm_audit_blame(const struct lm_audit *audit, const char *party) LM_NONNULL_AT(1);
 

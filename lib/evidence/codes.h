@@ -34,7 +34,8 @@
       "an entry is dated before a checkpoint by its log's keeper that did not have it, or behind " \
       "one that did")                                                                              \
     X(COSIGNATURE, "cosignature",                                                                  \
-      "a cosignature in a witness's name does not verify, or is older than what it covers")        \
+      "a cosignature in a witness's name does not verify, is by a key that was revoked, or is "    \
+      "older than what it covers")                                                                 \
     X(WITNESS_FORKED, "witness_forked", "a witness has cosigned two different histories")          \
     X(UNWITNESSED, "unwitnessed",                                                                  \
       "a log's newest checkpoint, or an exhibit's, is not cosigned by every witness")              \

@@ -47,7 +47,8 @@ int lm_commitments_add(struct lm_commitments *commitments, const char *file, con
         return -1;
     commitments->items = items;
     struct lm_commitment *item = &items[commitments->count];
-    *item = (struct lm_commitment){.file = file, .witnessed_s = LM_ABSENT};
+    *item = (struct lm_commitment){
+        .file = file, .first_witnessed_s = LM_ABSENT, .witnessed_s = LM_ABSENT};
     item->bytes = malloc(size + 1);
     if (!item->bytes)
         return lm_fail_memory(error);

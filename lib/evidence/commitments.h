@@ -51,28 +51,40 @@ int lm_commitments_key(struct lm_commitments *commitments, const struct lm_ident
 int lm_commitments_grow(const struct lm_commitments *commitments, struct lm_audited *audited,
                         int64_t next_at_s, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/*
- * Once all logs have been read and the registry is sealed: finds the log of each checkpoint, gives
- * the logs their names, keepers and what is committed of them, and tells of checkpoints and logs
- * that do not go together. NOW_S is when the keepers' keys are judged.
- */
+/* Once all logs have been read and the registry is sealed: finds the log of each checkpoint, gives
+ * the logs their names, keepers and what is committed of them. NOW_S is when the keepers' keys are
+ * judged. */
 int lm_commitments_match(struct lm_commitments *commitments, const struct lm_registry *registry,
                          int64_t now_s, struct lm_audited *const *inputs, size_t count,
+                         struct lm_error *error) LM_NONNULL_AT(1, 2, 6) LM_MUST_CHECK;
+/* Then, as the registry knows by now which log is the registrar's: asks what the witnesses have
+ * seen, and tells of checkpoints and logs that do not go together. */
+int lm_commitments_judge(struct lm_commitments *commitments, const struct lm_registry *registry,
+                         struct lm_audited *const *inputs, size_t count,
                          struct lm_findings *findings, struct lm_error *error)
-    LM_NONNULL_AT(1, 2, 6, 7) LM_MUST_CHECK;
+    LM_NONNULL_AT(1, 2, 5, 6) LM_MUST_CHECK;
 
 /* The checkpoint, as it was added, up to which a log's keeper answers for it, and when that was
  * signed. False where there is none. Borrowed. */
 bool lm_commitments_newest(const struct lm_commitments *commitments,
                            const struct lm_audited *audited, const char **bytes, size_t *size,
                            int64_t *signed_s) LM_NONNULL LM_MUST_CHECK;
-/* Who, of those whose keys were noted, has signed a checkpoint, and when, 0 where that is not said.
- * NULL with *error where nobody has whose key counts at NOW_S. */
-const char *lm_commitments_signer(const struct lm_commitments *commitments,
-                                  const struct lm_checkpoint *checkpoint,
-                                  const struct lm_registry *registry, int64_t now_s,
-                                  int64_t *signed_s,
-                                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
+/* Who stands behind a checkpoint. */
+struct lm_signers {
+    const char *keeper; /* NULL for nobody whose key counts, then why; borrowed */
+    int64_t signed_s;   /* when the keeper says that was; 0 where it does not */
+    bool unwitnessed;   /* one of the witnesses has not cosigned it */
+    struct lm_error why;
+};
+
+/* The same of a checkpoint that was not added: of those whose keys were noted and count at NOW_S,
+ * and of the witnesses. Fails only for want of memory. */
+int lm_commitments_signers(const struct lm_commitments *commitments,
+                           const struct lm_checkpoint *checkpoint,
+                           const struct lm_registry *registry, int64_t now_s,
+                           struct lm_signers *signers,
+                           struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Whether every witness had signed, by an instant, that line NUMBER of a log is there. */
 bool lm_commitments_anchored(const struct lm_audited *audited, uint64_t number,

@@ -5,6 +5,7 @@
 #include "lib/base/id.h"
 #include "lib/evidence/codes.h"
 #include "lib/evidence/commitments_state.h"
+#include "lib/evidence/cosignature.h"
 
 static int tell(struct lm_findings *findings, enum lm_code code, const char *party,
                 const struct lm_place *place, const char *text, struct lm_error *error) {
@@ -36,15 +37,16 @@ static const struct lm_commitment *find_fork(const struct lm_commitments *commit
 /* A witness cosigns only what continues what she has seen: who cosigned both did not look. */
 static int tell_witnesses(const struct lm_commitments *commitments,
                           const struct lm_commitment *item, const struct lm_commitment *other,
-                          struct lm_findings *findings, struct lm_error *error) {
+                          const struct lm_registry *registry, struct lm_findings *findings,
+                          struct lm_error *error) {
     for (size_t i = 0; i < commitments->witness_count; i++) {
         const struct lm_note_key *witness = &commitments->witnesses[i];
         struct lm_note_times times;
         struct lm_error why;
         char text[1024];
         why.reason = LM_NONE;
-        if (lm_note_verify(&item->checkpoint.note, witness, &times, &why) < 0 ||
-            lm_note_verify(&other->checkpoint.note, witness, &times, &why) < 0) {
+        if (lm_cosignature_check(&item->checkpoint, witness, registry, &times, &why) < 0 ||
+            lm_cosignature_check(&other->checkpoint, witness, registry, &times, &why) < 0) {
             if (why.reason == LM_MEMORY)
                 return lm_fail_memory(error);
             continue;
@@ -114,8 +116,8 @@ static int judge_next(const struct lm_commitments *commitments, const struct lm_
 }
 
 int lm_commitments_judge_item(const struct lm_commitments *commitments,
-                              const struct lm_commitment *item, struct lm_findings *findings,
-                              struct lm_error *error) {
+                              const struct lm_commitment *item, const struct lm_registry *registry,
+                              struct lm_findings *findings, struct lm_error *error) {
     const struct lm_checkpoint *checkpoint = &item->checkpoint;
     const struct lm_audited *audited = item->audited;
     unsigned long long size = checkpoint->size;
@@ -129,7 +131,7 @@ int lm_commitments_judge_item(const struct lm_commitments *commitments,
                           judge_time(commitments, item, findings, error) < 0))
         return -1;
     const struct lm_commitment *fork = find_fork(commitments, item);
-    if (fork && tell_witnesses(commitments, item, fork, findings, error) < 0)
+    if (fork && tell_witnesses(commitments, item, fork, registry, findings, error) < 0)
         return -1;
     if (fork) {
         code = LM_CODE_LOG_FORKED;

@@ -20,12 +20,11 @@ struct lm_commitment {
     size_t size;
     bool readable;
     struct lm_checkpoint checkpoint;
-    const char *keeper;        /* whose registered key has signed; NULL for nobody's */
-    int role;                  /* enum lm_role, of whose key it is */
-    int64_t signed_s;          /* when the keeper says that was; 0 where it does not */
-    int64_t first_witnessed_s; /* when the first of the witnesses had signed; LM_ABSENT for none */
-    int64_t
-        witnessed_s; /* when the last of the witnesses had signed; LM_ABSENT where one has not */
+    const char *keeper;         /* whose registered key has signed; NULL for nobody's */
+    int role;                   /* enum lm_role, of whose key it is */
+    int64_t signed_s;           /* when the keeper says that was; 0 where it does not */
+    int64_t first_witnessed_s;  /* when the first of the witnesses had signed; LM_ABSENT for none */
+    int64_t witnessed_s;        /* when the last had signed; LM_ABSENT where one has not */
     struct lm_audited *audited; /* the log that it is of; NULL for none that is here */
     bool matches;               /* has that root */
     bool early;                 /* a witness signed it before its entries were taken in */
@@ -53,16 +52,18 @@ int lm_commitments_find_keeper(const struct lm_commitments *commitments, struct 
                                struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* When the witnesses signed, into first_witnessed_s and witnessed_s. A cosignature in a witness's
- * name that is none is told. */
+ * name that does not count is told to FINDINGS (may be NULL). */
 int lm_commitments_find_witnesses(const struct lm_commitments *commitments,
-                                  struct lm_commitment *item, struct lm_findings *findings,
-                                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+                                  struct lm_commitment *item, const struct lm_registry *registry,
+                                  struct lm_findings *findings, struct lm_error *error)
+    LM_NONNULL_AT(1, 2, 3, 5) LM_MUST_CHECK;
 
 /* ---- commitments_judged.c ---- */
 
 /* Tells what is wrong with a checkpoint, once its log is known. */
 int lm_commitments_judge_item(const struct lm_commitments *commitments,
-                              const struct lm_commitment *item, struct lm_findings *findings,
+                              const struct lm_commitment *item, const struct lm_registry *registry,
+                              struct lm_findings *findings,
                               struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Tells what a log lacks of a signed and witnessed checkpoint. */
 int lm_commitments_judge_log(const struct lm_commitments *commitments,

@@ -20,7 +20,7 @@ struct lm_verdicts *lm_verdicts_new(const struct lm_verdicts_options *options,
     lm_groups_start(&verdicts->terms_of);
     lm_groups_start(&verdicts->named);
     lm_names_start(&verdicts->checkpoints);
-    lm_commitments_start(&verdicts->keys, NULL, 0);
+    lm_commitments_start(&verdicts->keys, options->witnesses, options->witness_count);
     verdicts->keys.keys_only = true;
     verdicts->registry = lm_registry_new(options->root, error);
     if (verdicts->registry)
@@ -42,7 +42,7 @@ void lm_verdicts_free(struct lm_verdicts *verdicts) {
     lm_commitments_free(&verdicts->keys);
     lm_findings_free(&verdicts->findings);
     lm_registry_free(verdicts->registry);
-    free(verdicts->keepers);
+    free(verdicts->signers);
     free(verdicts->items);
     free(verdicts);
 }

@@ -13,7 +13,7 @@ struct shown {
     struct lm_record entry; /* line NULL where something is wrong: */
     struct lm_fact fact;
     struct lm_error why;
-    uint32_t checkpoint; /* its place in keepers */
+    uint32_t checkpoint; /* its place in signers */
 };
 
 struct shown_list {
@@ -33,18 +33,18 @@ static void free_shown(struct shown_list *shown) {
 static void check_shown(void *context, size_t i) {
     struct shown *shown = (struct shown *)context + i;
     const struct lm_verdicts *verdicts = shown->verdicts;
-    const struct lm_verdicts_keeper *keeper = &verdicts->keepers[shown->checkpoint];
+    const struct lm_signers *signers = &verdicts->signers[shown->checkpoint];
     struct lm_checkpoint checkpoint;
     struct lm_fact *fact = &shown->fact;
     if (!lm_verdicts_signed(verdicts, &shown->item->record, &shown->why) ||
         lm_exhibit_read(&shown->item->record.as.exhibit, &shown->entry, &checkpoint, fact,
                         &shown->why) < 0)
         return;
-    fact->keeper = keeper->id;
-    fact->signed_s = keeper->signed_s;
-    bool ok = keeper->id != NULL;
+    fact->keeper = signers->keeper;
+    fact->signed_s = signers->signed_s;
+    bool ok = signers->keeper != NULL;
     if (!ok)
-        shown->why = keeper->why;
+        shown->why = signers->why;
     else
         ok = lm_fact_check(verdicts->registry, &shown->entry, shown->entry.entry_at_s,
                            &fact->refused, &shown->why) == 0;
@@ -52,42 +52,25 @@ static void check_shown(void *context, size_t i) {
         lm_record_free(&shown->entry);
 }
 
-/* Whether a witness is missing whose cosignature is asked for. */
-static int is_witnessed(const struct lm_verdicts *verdicts, const struct lm_checkpoint *checkpoint,
-                        bool *unwitnessed, struct lm_error *error) {
-    for (size_t i = 0; i < verdicts->options.witness_count; i++) {
-        struct lm_note_times times;
-        struct lm_error why;
-        if (lm_note_verify(&checkpoint->note, &verdicts->options.witnesses[i], &times, &why) == 0)
-            continue;
-        if (why.reason == LM_MEMORY)
-            return lm_fail_memory(error);
-        *unwitnessed = true;
-    }
-    return 0;
-}
-
-/* Who has signed a checkpoint. What is none has no keeper, and the exhibit says why. */
-static int find_keeper(struct lm_verdicts *verdicts, const char *text, uint32_t *number,
-                       struct lm_error *error) {
+/* Who stands behind a checkpoint. What is none has no keeper, and the exhibit says why. */
+static int find_signers(struct lm_verdicts *verdicts, const char *text, uint32_t *number,
+                        struct lm_error *error) {
     struct lm_checkpoint checkpoint;
     size_t count = verdicts->checkpoints.count;
-    struct lm_verdicts_keeper *keepers =
-        lm_array_room(verdicts->keepers, &verdicts->keeper_room, count, sizeof *keepers, error);
-    if (!keepers)
+    struct lm_signers *signers =
+        lm_array_room(verdicts->signers, &verdicts->signers_room, count, sizeof *signers, error);
+    if (!signers)
         return -1;
-    verdicts->keepers = keepers;
+    verdicts->signers = signers;
     if (lm_names_add(&verdicts->checkpoints, text, strlen(text), number, error) < 0)
         return -1;
     if (*number < count)
         return 0;
-    struct lm_verdicts_keeper *keeper = &keepers[*number];
-    *keeper = (struct lm_verdicts_keeper){0};
-    if (lm_checkpoint_parse(text, strlen(text), &checkpoint, &keeper->why) < 0)
+    signers[*number] = (struct lm_signers){0};
+    if (lm_checkpoint_parse(text, strlen(text), &checkpoint, &signers[*number].why) < 0)
         return 0;
-    keeper->id = lm_commitments_signer(&verdicts->keys, &checkpoint, verdicts->registry,
-                                       verdicts->options.now_s, &keeper->signed_s, &keeper->why);
-    return is_witnessed(verdicts, &checkpoint, &keeper->unwitnessed, error);
+    return lm_commitments_signers(&verdicts->keys, &checkpoint, verdicts->registry,
+                                  verdicts->options.now_s, &signers[*number], error);
 }
 
 /* The exhibits that one record names; what else is there may be another verdict's. *missing says
@@ -110,8 +93,8 @@ static int find_shown(struct lm_verdicts *verdicts, const struct lm_given *item,
             return -1;
         shown->items = items;
         items[shown->count] = (struct shown){.verdicts = verdicts, .item = exhibit};
-        if (find_keeper(verdicts, exhibit->record.as.exhibit.checkpoint,
-                        &items[shown->count].checkpoint, error) < 0)
+        if (find_signers(verdicts, exhibit->record.as.exhibit.checkpoint,
+                         &items[shown->count].checkpoint, error) < 0)
             return -1;
         shown->count++;
     }
@@ -123,7 +106,7 @@ static int take_shown(struct lm_verdicts *verdicts, const struct shown_list *sho
                       struct lm_facts *facts, struct lm_error *error) {
     for (size_t i = 0; i < shown->count; i++) {
         const struct shown *item = &shown->items[i];
-        if (item->entry.line && verdicts->keepers[item->checkpoint].unwitnessed &&
+        if (item->entry.line && verdicts->signers[item->checkpoint].unwitnessed &&
             lm_verdicts_tell(verdicts, lm_code_word(LM_CODE_UNWITNESSED), item->item,
                              "the checkpoint of an exhibit is not cosigned by every witness",
                              error) < 0)

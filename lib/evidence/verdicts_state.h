@@ -15,18 +15,10 @@ struct lm_given {
     char digest[LM_DIGEST_TEXT_SIZE]; /* of a claim, or of something else without its signature */
 };
 
-/* Who has signed a checkpoint, asked once for all the exhibits that are under it. */
-struct lm_verdicts_keeper {
-    const char *id; /* NULL for nobody, then why */
-    int64_t signed_s;
-    bool unwitnessed; /* a witness that has to has not cosigned it */
-    struct lm_error why;
-};
-
 struct lm_verdicts {
     struct lm_verdicts_options options;
     struct lm_registry *registry;
-    struct lm_commitments keys; /* of keepers, and no checkpoints */
+    struct lm_commitments keys; /* of keepers and witnesses, and no checkpoints */
     struct lm_findings findings;
     struct lm_facts terms;
     struct lm_groups terms_of; /* by whose business they are; places in terms */
@@ -35,9 +27,9 @@ struct lm_verdicts {
     size_t count;
     size_t room;
     struct lm_groups named;      /* claims and exhibits by type and digest; places in items */
-    struct lm_names checkpoints; /* a number is the place in keepers */
-    struct lm_verdicts_keeper *keepers;
-    size_t keeper_room;
+    struct lm_names checkpoints; /* a number is the place in signers */
+    struct lm_signers *signers;  /* asked once for all the exhibits that are under a checkpoint */
+    size_t signers_room;
 };
 
 /* When keys are judged by which something is signed. */

@@ -275,6 +275,12 @@ int lm_registry_by_kid(const struct lm_registry *registry, const char *kid, int6
     return lm_registry_signer(registry, kid, NULL, instant_s, registered, error);
 }
 
+bool lm_registry_revoked(const struct lm_registry *registry, const char *kid, int64_t instant_s) {
+    uint32_t key;
+    return lm_names_find(&registry->kids, kid, strlen(kid), &key) &&
+           look_at_key(registry, key, LM_NO_NAME, instant_s).revoked;
+}
+
 /* ---- records ---- */
 
 static int admit_of_root(const struct lm_registry *registry, const struct lm_record *record,

@@ -148,6 +148,9 @@ size_t lm_registry_ids(const struct lm_registry *registry) LM_NONNULL LM_MUST_CH
 /* True where some identity of ID, at whatever time, has the key KID. */
 bool lm_registry_has_key(const struct lm_registry *registry, const char *id,
                          const char *kid) LM_NONNULL LM_MUST_CHECK;
+/* True where a revocation of the key KID, whosever it is, counts at an instant. */
+bool lm_registry_revoked(const struct lm_registry *registry, const char *kid,
+                         int64_t instant_s) LM_NONNULL LM_MUST_CHECK;
 
 /* What the rules of a market say of orders. Texts are the registry's. */
 struct lm_registered_rules {

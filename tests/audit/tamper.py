@@ -1907,6 +1907,54 @@ def _(w):
     _, w.beside = unlogged(w, revocation(w, "u5", "2016-04-01T11:00:00Z"))
 
 
+# ---- a witness whose key is revoked: by an entry of 09:00, whatever it says ----
+
+def enrol_witness(w):
+    with open(w.honest.path("witness.identity"), encoding="ascii") as file:
+        w.add("registry", "2016-05-03T08:30:00Z", w.sign("registrar", world.parse(file.read())))
+
+
+def seen_by_witness(w, log, at):
+    w.own[log] = None
+    w.checkpoints.append(cosigned(w, log, "witness", witness_name(w), at, f"{log}.seen"))
+
+
+def revoke_witness(w, seen):
+    """The registrar's checkpoint of that is cosigned at the instant SEEN."""
+    enrol_witness(w)
+    revoke(w, "witness", "2016-04-01T11:00:00Z", "2016-05-03T09:00:00Z")
+    seen_by_witness(w, "registry", seen)
+
+
+@case("a witness cosigns a second before its key is revoked", ALL)
+def _(w):
+    revoke_witness(w, "2016-05-03T08:59:59Z")
+
+
+@case("a witness cosigns when its key is revoked", ALL, "cosignature -", "unwitnessed registrar")
+def _(w):
+    revoke_witness(w, "2016-05-03T09:00:00Z")
+
+
+@case("whoever found a witness's revoked key cosigns two histories", ALL, "log_forked B",
+      "cosignature -")
+def _(w):
+    revoke_witness(w, "2016-05-03T08:59:59Z")
+    honest = w.logs["B"]
+    w.logs["B"] = honest[:-1]
+    w.add("B", BILLED_AT, w.sign("B", [dict(honest[-1]["record"], rounded="0")]))
+    w.checkpoints.append(cosigned(w, "B", "witness", witness_name(w), "2016-05-03T10:00:00Z",
+                                  "B.shown-to-others"))
+    w.logs["B"] = honest
+
+
+@case("the registrar shows a witness's revocation that is in no log, dated back", ALL)
+def _(w):
+    enrol_witness(w)
+    w.beside = [revocation(w, "witness", "2016-04-01T11:00:00Z")]
+    seen_by_witness(w, "registry", NOW)
+
+
 def identity(w, *options):
     folder = w.path("enrolled")
     os.mkdir(folder)

@@ -200,7 +200,8 @@ class World:
             out += identity(f"u{number}", "user", "--supplier", supplier_of(number), "--region",
                             "r1")
             out += identity(f"m{number}", "meter", "--user", f"u{number}", "--firmware", FIRMWARE)
-        identity("witness", "auditor")
+        with open(self.path("witness.identity"), "w", encoding="ascii") as file:
+            file.write(identity("witness", "auditor"))
         identity("mallory", "user", "--supplier", "A", "--region", "r1")
         firmware = {"type": "firmware", "v": 1, "digests": [FIRMWARE], "valid": VALID}
         self.registry = parse(run(["lm-sign", "-k", "registrar.jwk"],
