@@ -521,6 +521,19 @@ claim() { # id
     [ "$(judged claim --now 2016-02-29T00:00:00Z)" = revoked ]
 }
 
+@test "a root whose own key is revoked stays the root, and signs nothing else" {
+    kid=$(jq -r '.keys[0].kid' registrar.jwk)
+    printf '{"type":"receipt","v":1,"log":"registrar/registry.log","n":0,"leaf":"%s","at":"%s"}\n' \
+        "$digest" "$now" | lm-sign -k registrar.jwk >receipt
+    [ "$(judged receipt)" = ok ]
+    revocation registrar "$kid" 2016-05-01T00:00:00Z >>registry
+    [ "$(judged receipt --now 2016-04-30T23:59:59Z)" = ok ]
+    [ "$(judged receipt --now 2016-05-01T00:00:00Z)" = revoked ]
+    [ "$(judged u1.id)" = ok ]
+    claim u1 >claim
+    [ "$(judged claim)" = ok ]
+}
+
 @test "an identity that was logged later supersedes nothing that was signed before" {
     claim u1 >claim
     entries 2016-01-01T00:00:00Z registry >logged
