@@ -37,10 +37,6 @@ struct lm_log_reader *lm_log_reader_new(int fd, const struct lm_merkle *tree,
     return reader;
 }
 
-void lm_log_reader_limit(struct lm_log_reader *reader, uint64_t bytes) {
-    lm_lines_limit(reader->lines, bytes);
-}
-
 /* A keeper holds the lock from writing until what it wrote is durable. */
 static bool durable_size(int fd, uint64_t *size) {
     struct stat status;
@@ -71,7 +67,7 @@ struct lm_log_reader *lm_log_reader_open(const char *path, struct lm_error *erro
     }
     struct lm_log_reader *reader = lm_log_reader_new(fd, NULL, error);
     if (reader && !input && durable_size(fd, &size))
-        lm_log_reader_limit(reader, size);
+        lm_lines_limit(reader->lines, size);
     return reader;
 }
 
@@ -82,10 +78,6 @@ void lm_log_reader_free(struct lm_log_reader *reader) {
     lm_record_free(&reader->record);
     lm_buffer_free(&reader->scratch);
     free(reader);
-}
-
-const struct lm_merkle *lm_log_tree(const struct lm_log_reader *reader) {
-    return &reader->tree;
 }
 
 /* ---- lines ---- */

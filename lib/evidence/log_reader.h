@@ -8,7 +8,7 @@
  *     while ((result = lm_log_read(reader, &entry, &error)) != LM_LINES_END) {
  *         if (result == LM_LINES_FAIL) ...
  *         if (result == LM_LINES_BAD) ... the line is wrong for *error
- *         ... entry.record, entry.leaf, lm_log_tree(reader) ...
+ *         ... entry.record, entry.leaf ...
  *     }
  *     lm_log_reader_free(reader);
  */
@@ -33,12 +33,10 @@ struct lm_log_reader;
  * keeper has made durable is read, and no more. LM_NO_INPUT. */
 struct lm_log_reader *lm_log_reader_open(const char *path,
                                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* Reads from FD, which lm_log_reader_free closes, the entries from number FIRST on, which come
- * after TREE (NULL: after nothing). */
+/* Reads from FD, which lm_log_reader_free closes, the entries that come after those of TREE (NULL:
+ * all). */
 struct lm_log_reader *lm_log_reader_new(int fd, const struct lm_merkle *tree,
                                         struct lm_error *error) LM_NONNULL_AT(3) LM_MUST_CHECK;
-/* No more than so many bytes are read from now on. */
-void lm_log_reader_limit(struct lm_log_reader *reader, uint64_t bytes) LM_NONNULL;
 void lm_log_reader_free(struct lm_log_reader *reader);
 
 /*
@@ -49,9 +47,6 @@ void lm_log_reader_free(struct lm_log_reader *reader);
  */
 enum lm_lines_result lm_log_read(struct lm_log_reader *reader, struct lm_log_entry *entry,
                                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-
-/* The tree over the lines read so far. A torn last line (LM_TRUNCATED) is no leaf. */
-const struct lm_merkle *lm_log_tree(const struct lm_log_reader *reader) LM_NONNULL;
 
 /* What of it needs only the line, for whoever checks lines with several threads: parses it, and
  * checks that it is an entry in canonical form. On failure *record holds nothing, unless it is

@@ -44,9 +44,10 @@ void lm_books_free(struct lm_books *books) {
     free(books);
 }
 
-/* items is a pointer to the array's pointer; memcpy keeps that within the aliasing rules. */
-int lm_books_room(void *items, size_t *room, size_t count, size_t item_size,
-                  struct lm_error *error) {
+/* Makes room for one more item of item_size in the growing array that *items, a pointer, is; memcpy
+ * keeps that within the aliasing rules. */
+static int make_room(void *items, size_t *room, size_t count, size_t item_size,
+                     struct lm_error *error) {
     void *array;
     if (count < *room)
         return 0;
@@ -81,8 +82,8 @@ static int find_group(struct lm_books *books, const char *market, struct lm_peri
         return -1;
     if (*group < books->group_count)
         return 0;
-    if (lm_books_room(&books->groups, &books->group_room, books->group_count, sizeof *books->groups,
-                      error) < 0)
+    if (make_room(&books->groups, &books->group_room, books->group_count, sizeof *books->groups,
+                  error) < 0)
         return -1;
     books->groups[books->group_count++] =
         (struct lm_group){.period = period, .market = market_name};
@@ -141,8 +142,7 @@ static int make_row_room(struct lm_books *books, struct lm_error *error) {
         return 0;
     if (books->row_count >= UINT32_MAX / 2)
         return lm_fail(error, LM_MEMORY, "more orders than lm can hold");
-    if (lm_books_room(&books->rows, &books->row_room, books->row_count, sizeof *books->rows,
-                      error) < 0)
+    if (make_room(&books->rows, &books->row_room, books->row_count, sizeof *books->rows, error) < 0)
         return -1;
     if (!books->options.keep_text)
         return 0;
@@ -191,8 +191,8 @@ static int add_rules(struct lm_books *books, const struct lm_record *record,
                      const struct lm_place *place, const char *text, size_t size,
                      struct lm_error *error) {
     const struct lm_market_rules *rules = &record->as.market_rules;
-    if (lm_books_room(&books->rules, &books->rules_room, books->rules_count, sizeof *books->rules,
-                      error) < 0)
+    if (make_room(&books->rules, &books->rules_room, books->rules_count, sizeof *books->rules,
+                  error) < 0)
         return -1;
     struct lm_rules_row *row = &books->rules[books->rules_count];
     *row = (struct lm_rules_row){

@@ -87,10 +87,6 @@ struct lm_books {
     uint32_t *entered; /* keys of the orders in the auction, group by group, by (from, id) */
 };
 
-/* Makes room for one more item of item_size in the growing array that *items, a pointer, is. */
-int lm_books_room(void *items, size_t *room, size_t count, size_t item_size,
-                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-
 /* Finds the rules of every group, by step 1 of books.h. The groups' ranks must be known. */
 int lm_books_find_rules(struct lm_books *books, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 

@@ -99,8 +99,10 @@ static const struct lm_group_rule *latest_of(const struct lm_inform *inform, con
     return latest.record;
 }
 
-int lm_inform_min_group(const struct lm_inform *inform, const char *region, int64_t instant_s,
-                        int64_t *min_group, struct lm_error *error) {
+/* The largest min_group of the markets that serve REGION at an instant. LM_MISSING_RECORD,
+ * LM_AMBIGUOUS. */
+static int find_min_group(const struct lm_inform *inform, const char *region, int64_t instant_s,
+                          int64_t *min_group, struct lm_error *error) {
     *min_group = -1;
     for (size_t i = 0; i < inform->rule_count; i++) {
         bool ambiguous;
@@ -360,7 +362,7 @@ static int tell_region(struct flows_work *work, struct sum *sums, size_t count,
     int64_t min_group = 0;
     struct lm_error why;
     bool told_small[LM_ROLE_COUNT] = {false};
-    if (lm_inform_min_group(inform, sums->region, instant_s, &min_group, &why) < 0) {
+    if (find_min_group(inform, sums->region, instant_s, &min_group, &why) < 0) {
         refuse(work, sums, &why);
         return 0;
     }

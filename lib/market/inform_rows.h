@@ -167,9 +167,4 @@ int lm_inform_add_account(struct lm_inform *inform, const struct lm_record *reco
 int lm_inform_run_accounts(struct lm_inform *inform,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* The largest min_group of the markets that serve REGION at an instant. LM_MISSING_RECORD,
- * LM_AMBIGUOUS. */
-int lm_inform_min_group(const struct lm_inform *inform, const char *region, int64_t instant_s,
-                        int64_t *min_group, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-
 #endif
