@@ -4,19 +4,17 @@
 
 #include "lib/base/limits.h"
 #include "lib/crypto/encoding.h"
-#include "lib/crypto/merkle_proof.h"
 #include "lib/record/canonical.h"
 
-static int read_path(const struct lm_exhibit *exhibit, struct lm_merkle_proof *proof,
-                     struct lm_error *error) {
+bool lm_exhibit_path(const struct lm_exhibit *exhibit, struct lm_merkle_proof *proof) {
     proof->count = 0;
     for (size_t i = 0; i < json_array_size(exhibit->path); i++) {
         const char *hash = json_string_value(json_array_get(exhibit->path, i));
         if (proof->count == LM_PROOF_MAX ||
             !lm_base64url_read(hash, proof->hashes[proof->count++], LM_HASH_SIZE))
-            return lm_fail(error, LM_BAD_MEMBER, "its path is too long");
+            return false;
     }
-    return 0;
+    return true;
 }
 
 /* What is too long to be an entry no log has. */
@@ -45,7 +43,9 @@ static int check_place(const struct lm_exhibit *exhibit, const struct lm_record 
         return -1;
     if (strcmp(checkpoint->origin, exhibit->log) != 0)
         return lm_fail(error, LM_WRONG_SUBJECT, "its checkpoint is another log's");
-    if (read_path(exhibit, &proof, error) < 0 || hash_entry(exhibit, leaf, error) < 0)
+    if (!lm_exhibit_path(exhibit, &proof))
+        return lm_fail(error, LM_BAD_MEMBER, "its path is too long");
+    if (hash_entry(exhibit, leaf, error) < 0)
         return -1;
     if ((uint64_t)exhibit->n >= checkpoint->size ||
         !lm_merkle_included(&proof, (uint64_t)exhibit->n, checkpoint->size, leaf, checkpoint->root))

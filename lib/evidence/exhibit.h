@@ -5,7 +5,12 @@
 #define LM_EVIDENCE_EXHIBIT_H
 
 #include "lib/crypto/checkpoint.h"
+#include "lib/crypto/merkle_proof.h"
 #include "lib/evidence/facts.h"
+
+/* The hashes of its path; false where these are more than any log needs. */
+bool lm_exhibit_path(const struct lm_exhibit *exhibit,
+                     struct lm_merkle_proof *proof) LM_NONNULL LM_MUST_CHECK;
 
 /*
  * Reads what an exhibit shows: ENTRY, which the caller frees, the CHECKPOINT that it is under,
