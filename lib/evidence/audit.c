@@ -23,6 +23,7 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     lm_names_start(&audit->in_sight);
     lm_names_start(&audit->kinds);
     lm_names_start(&audit->settled_names);
+    lm_period_set_start(&audit->cleared);
     lm_period_set_start(&audit->settled);
     lm_period_set_start(&audit->maybe_adjusted);
     lm_period_set_start(&audit->adjusted);
@@ -72,6 +73,7 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_names_free(&audit->in_sight);
     lm_names_free(&audit->kinds);
     lm_names_free(&audit->settled_names);
+    lm_period_set_free(&audit->cleared);
     lm_period_set_free(&audit->settled);
     lm_period_set_free(&audit->maybe_adjusted);
     lm_period_set_free(&audit->adjusted);
@@ -80,6 +82,7 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_buffer_free(&audit->texts);
     lm_buffer_free(&audit->name);
     lm_buffer_free(&audit->payload);
+    lm_buffer_free(&audit->meaning);
     free(audit->inputs);
     free(audit->settled_lines);
     free(audit->months);

@@ -1,4 +1,5 @@
 /* Whose log a record belongs into, and what it is worth elsewhere. */
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/evidence/audit_state.h"
@@ -51,6 +52,16 @@ static bool write_kind(const struct lm_audited *audited, const struct lm_record 
     }
 }
 
+bool lm_audit_holds_orders(const struct lm_audit *audit, const struct lm_audited *audited,
+                           const char *market, struct lm_period period) {
+    char text[LM_TIME_SIZE];
+    char name[LM_TIME_SIZE + LM_ID_SIZE_MAX + 32];
+    uint32_t number;
+    (void)lm_period_format(period, text);
+    int size = snprintf(name, sizeof name, "%zu order %s %s", audited->place, text, market);
+    return size > 0 && lm_names_find(&audit->kinds, name, (size_t)size, &number);
+}
+
 static int note_name(struct lm_audit *audit, struct lm_error *error) {
     uint32_t number;
     if (!lm_buffer_ok(&audit->name))
@@ -73,14 +84,16 @@ int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
 }
 
 /* Whether a log comes before where a record stands. A fee is in the log that a market lets all
- * read, else in those of suppliers. */
+ * read, else in those of suppliers; a supplier's terms are in her own, or in a market's. */
 static bool comes_before(const struct lm_audited *log, const struct lm_audit_item *item,
                          const char *owner) {
     bool committed = item->audited->log && item->audited->keeper;
     if (!log->log || !log->keeper)
         return false;
+    bool terms = item->record.type == LM_TYPE_TARIFF || item->record.type == LM_TYPE_CONTRACT;
     if (item->record.type != LM_TYPE_NETWORK_FEE)
-        return !committed && owner && strcmp(log->keeper, owner) == 0;
+        return !committed && owner &&
+               (strcmp(log->keeper, owner) == 0 || (terms && log->keeper_role == LM_ROLE_MARKET));
     return !committed ||
            (log->keeper_role == LM_ROLE_MARKET && item->audited->keeper_role != LM_ROLE_MARKET);
 }

@@ -48,6 +48,62 @@ static int bill_again(struct lm_audit *audit, struct lm_error *error) {
     return 0;
 }
 
+/* ---- what is due ---- */
+
+/* By when an input's keeper says that it was as it is here. */
+static int64_t newest_of(const struct lm_audited *audited) {
+    return audited->signed_s > audited->newest_at_s ? audited->signed_s : audited->newest_at_s;
+}
+
+/* How far the logs of markets go, or of one; LM_ABSENT where there is none. */
+static int64_t markets_until(const struct lm_audit *audit, const char *market) {
+    int64_t until_s = LM_ABSENT;
+    for (size_t i = 0; i < audit->input_count; i++) {
+        const struct lm_audited *audited = audit->inputs[i];
+        if (audited->keeper && audited->keeper_role == LM_ROLE_MARKET &&
+            (!market || strcmp(audited->keeper, market) == 0) &&
+            (until_s == LM_ABSENT || newest_of(audited) > until_s))
+            until_s = newest_of(audited);
+    }
+    return until_s;
+}
+
+/* The same of the log that holds a period's orders, where one does. */
+static int64_t book_until(const struct lm_audit *audit, const struct lm_issued_key *key) {
+    for (size_t i = 0; i < audit->input_count; i++) {
+        const struct lm_audited *audited = audit->inputs[i];
+        if (audited->keeper && strcmp(audited->keeper, key->party) == 0 &&
+            lm_audit_holds_orders(audit, audited, key->party, key->period))
+            return newest_of(audited);
+    }
+    return markets_until(audit, key->party);
+}
+
+static bool is_of_auction(enum lm_type type) {
+    return type == LM_TYPE_CLEARING || type == LM_TYPE_TRADE || type == LM_TYPE_NOTICE;
+}
+
+static bool is_of_settlement(enum lm_type type) {
+    return type == LM_TYPE_SETTLEMENT || type == LM_TYPE_ADJUSTMENT || type == LM_TYPE_TRANSFER;
+}
+
+/* A market has cleared, and told all, when the period begins: what a copy of before does not have
+ * is not missing. */
+static bool is_due(const struct lm_audit *audit, const struct lm_issued_key *key) {
+    if (!is_of_auction(key->type))
+        return true;
+    int64_t until_s = book_until(audit, key);
+    return (until_s == LM_ABSENT ? audit->options.now_s : until_s) >= key->period.start_s;
+}
+
+/* Whoever settles has seen auctions that no log of a market here reaches. */
+static bool is_beyond_markets(const struct lm_audit *audit, const struct lm_issued_key *key) {
+    if (!is_of_settlement(key->type) || lm_period_set_has(&audit->cleared, key->period))
+        return false;
+    int64_t until_s = markets_until(audit, NULL);
+    return until_s != LM_ABSENT && until_s < key->period.start_s;
+}
+
 /* ---- what differs ---- */
 
 /* Fees are no supplier's, and rules no market's: without them, or before they were known, it may
@@ -56,9 +112,9 @@ static int bill_again(struct lm_audit *audit, struct lm_error *error) {
 static const char *blame(const struct lm_audit *audit, const struct lm_issued_key *key,
                          bool excused) {
     bool by_fees = key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT;
-    bool by_rules =
-        key->type == LM_TYPE_CLEARING || key->type == LM_TYPE_TRADE || key->type == LM_TYPE_NOTICE;
-    if (excused || (by_fees && lm_settle_lacks_fee(audit->strict.settle, key->period)) ||
+    bool by_rules = is_of_auction(key->type);
+    if (excused || is_beyond_markets(audit, key) ||
+        (by_fees && lm_settle_lacks_fee(audit->strict.settle, key->period)) ||
         (by_rules && lm_books_late(audit->strict.books, key->party, key->period)))
         return NULL;
     return lm_audit_blame(audit, key->party);
@@ -79,9 +135,7 @@ static int tell_used(struct lm_audit *audit, const struct lm_discrepancy *discre
 /* Where nothing of a period can be settled, that has been told, and says nothing about who settled
  * it all the same. */
 static bool is_pardoned(const struct lm_audit *audit, const struct lm_issued_key *key) {
-    return (key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT ||
-            key->type == LM_TYPE_TRANSFER) &&
-           lm_settle_refused(audit->strict.settle, key->period);
+    return is_of_settlement(key->type) && lm_settle_refused(audit->strict.settle, key->period);
 }
 
 /* Where keepers' logs are here and PARTY's is not, what it issued may be there. */
@@ -111,8 +165,8 @@ static int on_discrepancy(void *context, const struct lm_discrepancy *discrepanc
     const struct lm_issued_key *key = &discrepancy->key;
     char code[LM_CODE_SIZE];
     char text[512];
-    if (is_pardoned(audit, key) ||
-        (discrepancy->difference == LM_DIFFERENCE_MISSING && is_out_of_sight(audit, key->party)))
+    if (is_pardoned(audit, key) || (discrepancy->difference == LM_DIFFERENCE_MISSING &&
+                                    (is_out_of_sight(audit, key->party) || !is_due(audit, key))))
         return 0;
     if (discrepancy->refused != LM_NONE)
         return tell_used(audit, discrepancy, error);

@@ -23,13 +23,20 @@ void lm_audit_doubt(void *context, const char *source, uint64_t line, const stru
         audited->unsound = true;
 }
 
+static bool is_registrars(const struct lm_audited *audited) {
+    return audited->log && audited->keeper && audited->keeper_role == LM_ROLE_REGISTRAR;
+}
+
 /* Where the registrar's log is not what it signed for, nobody can be blamed for what follows from
- * who is who. What others slip into their logs makes no doubt. */
+ * who is who. What others slip into their logs makes no doubt, nor does a copy that nobody has
+ * signed for beside the log that the registrar has. */
 static void find_doubts(struct lm_audit *audit) {
+    bool any = false;
+    for (size_t i = 0; i < audit->input_count; i++)
+        any = any || (audit->inputs[i]->identities && is_registrars(audit->inputs[i]));
     for (size_t i = 0; i < audit->input_count; i++) {
         const struct lm_audited *audited = audit->inputs[i];
-        bool of_registrar =
-            audited->keeper ? audited->keeper_role == LM_ROLE_REGISTRAR : audited->identities;
+        bool of_registrar = audited->keeper ? is_registrars(audited) : audited->identities && !any;
         audit->logs_doubted = audit->logs_doubted || audited->contradicted;
         if (of_registrar && (audited->contradicted || audited->backdated || audited->unsound))
             audit->registry_doubted = true;
@@ -42,7 +49,7 @@ const char *lm_audit_blame(const struct lm_audit *audit, const char *party) {
 
 static bool is_in_registrars_log(void *context, const char *source) {
     const struct lm_audited *audited = find_input(context, source);
-    return audited && audited->log && audited->keeper && audited->keeper_role == LM_ROLE_REGISTRAR;
+    return audited && is_registrars(audited);
 }
 
 /* Where the registry has a record, as findings say it. */

@@ -43,10 +43,8 @@ int lm_audit_remade(struct lm_audit_remake *remake, enum lm_type type, const uni
     if (!lm_buffer_ok(&audit->name) || !lm_buffer_ok(&audit->payload))
         return lm_fail_memory(error);
     if (remake->excuses)
-        return lm_comparison_excused(audit->comparison, &key, audit->payload.data,
-                                     audit->payload.size, optional, error);
-    return lm_comparison_expected(audit->comparison, &key, audit->payload.data, audit->payload.size,
-                                  optional, error);
+        return lm_comparison_excused(audit->comparison, &key, &audit->payload, optional, error);
+    return lm_comparison_expected(audit->comparison, &key, &audit->payload, optional, error);
 }
 
 /* ---- the auction ---- */
@@ -112,8 +110,10 @@ static int add_issued(struct lm_audit_remake *remake, const struct lm_record *re
         *error = why;
         return -1;
     }
-    return remake->excuses ? 0
-                           : lm_findings_refuse(&remake->audit->findings, &why, NULL, place, error);
+    return remake->excuses
+               ? 0
+               : lm_findings_refuse(&remake->audit->findings, &why,
+                                    lm_audit_signer(remake->audit, record), place, error);
 }
 
 /* Settlements are compared one by one, but for periods that were adjusted: there they and the

@@ -96,8 +96,9 @@ struct lm_audit {
     struct lm_names settled_names;          /* of periods that logs settle, see audit_late.c */
     struct lm_audit_settled *settled_lines; /* by name: the last one that does */
     size_t settled_room;
-    struct lm_names in_sight; /* suppliers that settled or billed outside of logs */
-    struct lm_names billed;   /* "month supplier" for which there is a bill */
+    struct lm_names in_sight;     /* suppliers that settled or billed outside of logs */
+    struct lm_names billed;       /* "month supplier" for which there is a bill */
+    struct lm_period_set cleared; /* by some market */
     struct lm_period_set settled;
     struct lm_validity settled_stretch;  /* of these; empty for none */
     struct lm_period_set maybe_adjusted; /* by adjustments whose signatures nobody has checked */
@@ -106,6 +107,7 @@ struct lm_audit {
     struct lm_buffer deferred;         /* struct lm_audit_deferred, each with its line behind it */
     struct lm_buffer name;
     struct lm_buffer payload;
+    struct lm_buffer meaning;
 };
 
 /* ---- audit_item.c: one line ---- */
@@ -146,6 +148,9 @@ const char *lm_audit_blame(const struct lm_audit *audit, const char *party) LM_N
 int lm_audit_note_kind(struct lm_audit *audit, const struct lm_audited *audited,
                        const struct lm_record *record,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Whether a log holds orders of a market and period. */
+bool lm_audit_holds_orders(const struct lm_audit *audit, const struct lm_audited *audited,
+                           const char *market, struct lm_period period) LM_NONNULL LM_MUST_CHECK;
 /* Sets whether a good record is outside of all logs that somebody has signed for, while who it is
  * for has signed for one that holds others of its kind; a fee, outside of a market's log while one
  * holds others. When it came nobody can say, nor whether it came at all: orders and readings then

@@ -15,11 +15,14 @@ int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
     if (!lm_issued_key(record->type, &record->as, &audit->name, &key))
         return 0;
     lm_buffer_reset(&audit->payload);
+    lm_buffer_reset(&audit->meaning);
     lm_record_payload(record, &audit->payload);
-    if (!lm_buffer_ok(&audit->name) || !lm_buffer_ok(&audit->payload))
+    lm_record_write(record->type, &record->as, &audit->meaning);
+    if (!lm_buffer_ok(&audit->name) || !lm_buffer_ok(&audit->payload) ||
+        !lm_buffer_ok(&audit->meaning))
         return lm_fail_memory(error);
-    return lm_comparison_issued(audit->comparison, &key, audit->payload.data, audit->payload.size,
-                                place, error);
+    return lm_comparison_issued(audit->comparison, &key, &audit->payload, &audit->meaning, place,
+                                error);
 }
 
 const char *lm_audit_signer(const struct lm_audit *audit, const struct lm_record *record) {
@@ -56,6 +59,8 @@ static int use_clearing(struct lm_audit *audit, const struct lm_audit_item *item
     const struct lm_clearing *clearing = &item->record.as.clearing;
     struct lm_price_rule rule;
     bool ignored;
+    if (lm_period_set_add(&audit->cleared, clearing->period, error) < 0)
+        return -1;
     if (item->audited->log &&
         lm_audit_notified(audit, clearing->market, clearing->period, true, &ignored, error) < 0)
         return -1;

@@ -50,6 +50,7 @@ struct lm_audited {
     const char *keeper; /* who has signed for the first `committed` entries; NULL for nobody */
     int keeper_role;    /* enum lm_role */
     uint64_t committed;
+    int64_t signed_s;    /* when she last signed for some, by her own word; 0 where none says */
     int64_t newest_at_s; /* the latest instant in the first pass so far; LM_ABSENT before one */
     int64_t next_n;
     int64_t last_at_s; /* LM_ABSENT before the first entry */

@@ -104,6 +104,8 @@ static void name_logs(struct lm_commitments *commitments) {
             audited->contradicted = audited->contradicted || !item->matches;
             if (item->matches && item->checkpoint.size > audited->committed)
                 audited->committed = item->checkpoint.size;
+            if (item->matches && item->signed_s > audited->signed_s)
+                audited->signed_s = item->signed_s;
         }
     }
 }

@@ -14,8 +14,9 @@ struct row {
     struct lm_place place;
     uint8_t kind;
     bool optional;
-    uint8_t reason; /* enum lm_reason, of what was refused */
-    unsigned char digest[crypto_hash_sha256_BYTES];
+    uint8_t reason;                                 /* enum lm_reason, of what was refused */
+    unsigned char digest[crypto_hash_sha256_BYTES]; /* of all that was signed */
+    unsigned char meaning[crypto_hash_sha256_BYTES];
 };
 
 struct lm_comparison {
@@ -38,8 +39,14 @@ void lm_comparison_free(struct lm_comparison *comparison) {
     free(comparison);
 }
 
+static void hash(const struct lm_buffer *text, unsigned char digest[crypto_hash_sha256_BYTES]) {
+    (void)crypto_hash_sha256(digest, (const unsigned char *)(text->size ? text->data : ""),
+                             text->size);
+}
+
 static int add(struct lm_comparison *comparison, struct row row, const struct lm_issued_key *key,
-               const char *payload, size_t size, struct lm_error *error) {
+               const struct lm_buffer *payload, const struct lm_buffer *meaning,
+               struct lm_error *error) {
     struct row *rows =
         lm_array_room(comparison->rows, &comparison->room, comparison->count, sizeof *rows, error);
     if (!rows)
@@ -55,23 +62,23 @@ static int add(struct lm_comparison *comparison, struct row row, const struct lm
     row.key = *key;
     row.key.name = texts;
     row.key.party = texts + name_size;
-    (void)crypto_hash_sha256(row.digest, (const unsigned char *)payload, size);
+    hash(payload, row.digest);
+    hash(meaning, row.meaning);
     rows[comparison->count++] = row;
     return 0;
 }
 
 int lm_comparison_issued(struct lm_comparison *comparison, const struct lm_issued_key *key,
-                         const char *payload, size_t size, const struct lm_place *place,
-                         struct lm_error *error) {
+                         const struct lm_buffer *payload, const struct lm_buffer *meaning,
+                         const struct lm_place *place, struct lm_error *error) {
     struct row row = {.kind = ISSUED, .place = *place};
-    return add(comparison, row, key, payload, size, error);
+    return add(comparison, row, key, payload, meaning, error);
 }
 
 int lm_comparison_expected(struct lm_comparison *comparison, const struct lm_issued_key *key,
-                           const char *payload, size_t size, bool optional,
-                           struct lm_error *error) {
+                           const struct lm_buffer *meaning, bool optional, struct lm_error *error) {
     struct row row = {.kind = EXPECTED, .optional = optional};
-    return add(comparison, row, key, payload, size, error);
+    return add(comparison, row, key, meaning, meaning, error);
 }
 
 void lm_comparison_excuse(struct lm_comparison *comparison) {
@@ -79,17 +86,18 @@ void lm_comparison_excuse(struct lm_comparison *comparison) {
 }
 
 int lm_comparison_excused(struct lm_comparison *comparison, const struct lm_issued_key *key,
-                          const char *payload, size_t size, bool optional, struct lm_error *error) {
+                          const struct lm_buffer *meaning, bool optional, struct lm_error *error) {
     struct row row = {.kind = EXCUSED, .optional = optional};
-    return add(comparison, row, key, payload, size, error);
+    return add(comparison, row, key, meaning, meaning, error);
 }
 
 int lm_comparison_refused(struct lm_comparison *comparison, const struct lm_issued_key *key,
                           enum lm_reason reason, const struct lm_place *place,
                           struct lm_error *error) {
+    static const struct lm_buffer nothing = {0};
     struct row row = {.kind = REFUSED, .place = *place, .reason = (uint8_t)reason};
     _Static_assert(LM_REASON_COUNT <= UINT8_MAX, "a reason fits a byte");
-    return add(comparison, row, key, "", 0, error);
+    return add(comparison, row, key, &nothing, &nothing, error);
 }
 
 static bool same_name(const struct row *a, const struct row *b) {
@@ -98,6 +106,10 @@ static bool same_name(const struct row *a, const struct row *b) {
 
 static bool same_content(const struct row *a, const struct row *b) {
     return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
+}
+
+static bool same_meaning(const struct row *a, const struct row *b) {
+    return memcmp(a->meaning, b->meaning, sizeof a->meaning) == 0;
 }
 
 static int compare_places(const struct lm_place *a, const struct lm_place *b) {
@@ -129,7 +141,7 @@ static int compare_rows(const void *a, const void *b) {
 static const struct row *find_base(const struct row *expected, const struct row *issued,
                                    size_t count) {
     for (size_t i = 0; expected && i < count; i++) {
-        if (same_content(expected, &issued[i]))
+        if (same_meaning(expected, &issued[i]))
             return &issued[i];
     }
     return issued;
@@ -174,10 +186,10 @@ static int tell_base(const struct named *named, const struct row *base, each_dis
     const struct row *excused = named->kinds[EXCUSED];
     const struct row *refused = named->kinds[REFUSED];
     struct lm_discrepancy discrepancy = {.key = base->key};
-    if (expected && same_content(expected, base))
+    if (expected && same_meaning(expected, base))
         return 0;
     discrepancy.difference = expected ? LM_DIFFERENCE_DIFFERS : LM_DIFFERENCE_UNFOUNDED;
-    discrepancy.excused = excused && same_content(excused, base);
+    discrepancy.excused = excused && same_meaning(excused, base);
     if (!expected && refused) {
         discrepancy.refused = (enum lm_reason)refused->reason;
         discrepancy.places[discrepancy.place_count++] = refused->place;

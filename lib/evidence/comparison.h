@@ -1,6 +1,7 @@
 /*
- * What was issued beside what should have been: records of one name, matched and compared by the
- * SHA-256 of the bytes that their signatures cover.
+ * What was issued beside what should have been: records of one name. What was issued is held
+ * against what should have been by what it means, and against others of its name by all that was
+ * signed.
  */
 #ifndef LM_EVIDENCE_COMPARISON_H
 #define LM_EVIDENCE_COMPARISON_H
@@ -8,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/lines.h"
 #include "lib/evidence/codes.h"
 
@@ -36,22 +38,24 @@ struct lm_comparison *lm_comparison_new(void) LM_MUST_CHECK;
 void lm_comparison_free(struct lm_comparison *comparison);
 
 /*
- * Adds a record by its key and its payload (the canonical form without sig). PLACE is where an
- * issued record stands; an expected one stands nowhere. Copies what it is given, but for the
- * source's name.
+ * Adds a record by its key, its PAYLOAD (the canonical form without sig) and its MEANING, which is
+ * that as lm_record_write has it: without members that are free to be added, and decimals in their
+ * shortest form. PLACE is where an issued record stands; an expected one stands nowhere, and is
+ * what it means. Copies what it is given, but for the source's name.
  */
 int lm_comparison_issued(struct lm_comparison *comparison, const struct lm_issued_key *key,
-                         const char *payload, size_t size, const struct lm_place *place,
+                         const struct lm_buffer *payload, const struct lm_buffer *meaning,
+                         const struct lm_place *place,
                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* With OPTIONAL, the record may as well be missing (trades of no energy). */
 int lm_comparison_expected(struct lm_comparison *comparison, const struct lm_issued_key *key,
-                           const char *payload, size_t size, bool optional,
+                           const struct lm_buffer *meaning, bool optional,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Other records are said to be what somebody may have thought due: with those that follow, and
  * without all that do not, nothing is wrong with her. */
 void lm_comparison_excuse(struct lm_comparison *comparison) LM_NONNULL;
 int lm_comparison_excused(struct lm_comparison *comparison, const struct lm_issued_key *key,
-                          const char *payload, size_t size, bool optional,
+                          const struct lm_buffer *meaning, bool optional,
                           struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Whoever issues a record of that name goes by something at PLACE that had to be refused. */
 int lm_comparison_refused(struct lm_comparison *comparison, const struct lm_issued_key *key,

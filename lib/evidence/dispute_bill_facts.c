@@ -81,7 +81,7 @@ int lm_billing_compare(enum lm_type type, const void *made, const struct lm_fact
     struct lm_buffer ours = {0};
     struct lm_buffer theirs = {0};
     lm_record_write(type, made, &ours);
-    lm_record_payload(&issued->record, &theirs);
+    lm_record_write(type, &issued->record.as, &theirs);
     bool ok = lm_buffer_ok(&ours) && lm_buffer_ok(&theirs);
     *differs = ok && (ours.size != theirs.size || memcmp(ours.data, theirs.data, ours.size) != 0);
     lm_buffer_free(&ours);

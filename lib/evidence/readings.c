@@ -174,18 +174,26 @@ static int compare_rows(const void *a, const void *b, void *context) {
     return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-/* Leaves of each meter and period the reading of the highest seq, of those that count. */
+static bool same_flow(const struct lm_readings_row *a, const struct lm_readings_row *b) {
+    return a->meter == b->meter && lm_period_compare(a->period, b->period) == 0;
+}
+
+/* Leaves of each meter and period the reading of the highest seq, of those that count; one that was
+ * not the only one says so, whether the others count or lie where they do not. */
 static size_t keep_latest(struct lm_readings *readings, uint32_t *order, size_t count) {
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct lm_readings_row *row = &readings->rows[order[i]];
-        const struct lm_readings_row *last = kept ? &readings->rows[order[kept - 1]] : NULL;
-        if (!row->counts)
+    for (size_t i = 0; i < count;) {
+        size_t first = i;
+        size_t latest = SIZE_MAX;
+        for (; i < count && same_flow(&readings->rows[order[i]], &readings->rows[order[first]]);
+             i++) {
+            if (readings->rows[order[i]].counts)
+                latest = i;
+        }
+        if (latest == SIZE_MAX)
             continue;
-        row->revised =
-            last && last->meter == row->meter && lm_period_compare(last->period, row->period) == 0;
-        kept -= row->revised;
-        order[kept++] = order[i];
+        readings->rows[order[latest]].revised = i - first > 1;
+        order[kept++] = order[latest];
     }
     return kept;
 }

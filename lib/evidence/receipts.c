@@ -11,6 +11,7 @@
 
 struct lm_receipts_row {
     uint64_t n;
+    int64_t at_s;
     uint8_t leaf[LM_HASH_SIZE];
     uint32_t log;
     uint32_t signer;
@@ -30,8 +31,10 @@ void lm_receipts_free(struct lm_receipts *receipts) {
 
 int lm_receipts_add(struct lm_receipts *receipts, const struct lm_receipt *receipt,
                     const char *signer, enum lm_reason refused, struct lm_error *error) {
-    struct lm_receipts_row row = {
-        .n = (uint64_t)receipt->n, .signer = NOBODY, .reason = (uint8_t)refused};
+    struct lm_receipts_row row = {.n = (uint64_t)receipt->n,
+                                  .at_s = receipt->at_s,
+                                  .signer = NOBODY,
+                                  .reason = (uint8_t)refused};
     struct lm_receipts_row *rows =
         lm_array_room(receipts->rows, &receipts->room, receipts->count, sizeof *rows, error);
     if (!rows)
@@ -55,7 +58,9 @@ static int compare_rows(const void *a, const void *b) {
     int leaves = memcmp(x->leaf, y->leaf, sizeof x->leaf);
     if (leaves == 0)
         leaves = (x->log > y->log) - (x->log < y->log);
-    return leaves ? leaves : (x->signer > y->signer) - (x->signer < y->signer);
+    if (leaves == 0)
+        leaves = (x->signer > y->signer) - (x->signer < y->signer);
+    return leaves ? leaves : (x->at_s > y->at_s) - (x->at_s < y->at_s);
 }
 
 static bool is_before(const void *row, const void *n) {
@@ -94,6 +99,13 @@ static const struct lm_audited *find_log(const char *name, struct lm_audited *co
     return NULL;
 }
 
+/* Whether the log's keeper has signed that there is no such entry: for another one in its place, or
+ * later for a log that ends before it. A copy of before says nothing. */
+static bool is_denied(const struct lm_receipts_row *row, const struct lm_audited *log) {
+    return log->keeper &&
+           (row->n < log->committed || log->contradicted || log->signed_s > row->at_s);
+}
+
 static int judge(const struct lm_receipts *receipts, const struct lm_receipts_row *row,
                  struct lm_audited *const *inputs, size_t count, struct lm_findings *findings,
                  struct lm_error *error) {
@@ -121,6 +133,12 @@ static int judge(const struct lm_receipts *receipts, const struct lm_receipts_ro
         (void)snprintf(text, sizeof text,
                        "%s signed a receipt for entry %llu of %.200s, which %s keeps", signer,
                        (unsigned long long)row->n, name, log->keeper);
+    } else if (!is_denied(row, log)) {
+        party = NULL;
+        (void)snprintf(text, sizeof text,
+                       "%s signed a receipt for entry %llu of %.200s, which is not here, nor any "
+                       "later checkpoint that says that there is none",
+                       signer, (unsigned long long)row->n, name);
     } else {
         (void)snprintf(text, sizeof text,
                        "%s signed a receipt for entry %llu of %.200s, which is not that entry",

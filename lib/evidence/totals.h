@@ -13,7 +13,7 @@ struct lm_readings_row {
     bool counts;           /* it stands where it counts */
     bool disputed;         /* two that differ do */
     bool late;             /* it came behind the settlement of its period */
-    bool revised;          /* another of a lower seq came before it */
+    bool revised;          /* its meter has sent another one as well */
     uint8_t content[32];
     struct lm_period period;
     int64_t seq;

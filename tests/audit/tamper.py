@@ -99,17 +99,25 @@ def resettle(w, suppliers=("A", "B"), as_logged=False):
     for supplier in suppliers:
         w.logs[supplier] = [entry for entry in w.logs[supplier] if entry["record"]["type"] not in
                             ("settlement", "transfer", "adjustment", "bill")]
-    known = [entry if as_logged else entry["record"] for log in LOGS for entry in w.logs[log]] + [
-        record for record in w.beside if record["type"] in ("tariff", "contract")]
+    known = [entry if as_logged else entry["record"] for log in LOGS
+             for entry in w.logs[log]] + terms_beside(w)
     for supplier in suppliers:
         w.add(supplier, ADJUSTED_AT, w.sign(supplier, w.settle(supplier, known)))
         rebill(w, supplier)
 
 
+def terms_beside(w):
+    records = [record.get("record", record) for record in w.beside]
+    return [record for record in records if record["type"] in ("tariff", "contract")]
+
+
 def rebill(w, supplier):
     w.logs[supplier] = [entry for entry in w.logs[supplier] if entry["record"]["type"] != "bill"]
+    terms = terms_beside(w)
+    if not w.find(supplier, type="tariff"):
+        terms += [entry["record"] for entry in w.find("public", supplier=supplier)]
     out = world.run(["lm-settle", "--bills", "--month", "2016-04", "--supplier", supplier],
-                    lines(w.records(supplier)))
+                    lines(w.records(supplier) + terms))
     w.add(supplier, BILLED_AT, w.sign(supplier, world.parse(out)))
 
 
@@ -416,6 +424,30 @@ def _(w):
     w.own["market"] = w.shown[0]
 
 
+def spoiled_registry(w):
+    """A copy of the registry in entries, as anybody can make it, where one is not what was signed."""
+    entries = copy.deepcopy(w.logs["registry"])
+    entries[6]["record"]["region"] = "r9"
+    return entries
+
+
+@case("beside the registrar's log lies a spoiled copy, so that nobody can be blamed", KEEPERS,
+      "bad_signature -", "settlement_differs A", "notice_differs lm")
+def _(w):
+    change(w, "market", "lm", lambda n: n["orders"][0].update(energy_wh=1), type="notice", to="u5")
+    overcharge_u4(w)
+    w.beside = spoiled_registry(w)
+
+
+@case("the registry is a spoiled copy alone, and the market seems to have cheated", KEEPERS,
+      "bad_signature -", "notice_differs -")
+def _(w):
+    """Who is who nobody has signed for."""
+    change(w, "market", "lm", lambda n: n["orders"][0].update(energy_wh=1), type="notice", to="u5")
+    w.beside = spoiled_registry(w)
+    w.evidence_of = ("market", "public", "A", "B")
+
+
 @case("a supplier alone signs, falsely, in the registrar's name", KEEPERS, "root_differs A",
       "bad_signature -")
 def _(w):
@@ -703,6 +735,35 @@ def _(w):
     resettle(w)
 
 
+DEAR_TARIFF = tariff("B", "0.03", [{"price": "0.29"}], valid="2016-04-01T00:00Z/2017-01-01T00:00Z")
+
+
+@case("a supplier settles by a tariff that is in no log, and only the market's holds its other one",
+      KEEPERS, "settlement_differs B")
+def _(w):
+    take_out(w, "B", "tariff")
+    w.beside = w.sign("B", [DEAR_TARIFF])
+    resettle(w)
+
+
+@case("a supplier settles by a tariff that the market's log has late, and its own not at all",
+      KEEPERS, "settlement_differs B", "retroactive -")
+def _(w):
+    """An entry that it has made up says that it was there in March."""
+    take_out(w, "B", "tariff")
+    dear = w.sign("B", [DEAR_TARIFF])[0]
+    w.add("public", SETTLED_AT, [dear])
+    _, w.beside = unlogged(w, dear)
+    w.beside[1]["at"] = "2016-03-03T00:00:00Z"
+    resettle(w)
+
+
+@case("a supplier's tariffs are in the market's log alone, and it settles by them", KEEPERS)
+def _(w):
+    take_out(w, "B", "tariff")
+    resettle(w)
+
+
 def log_next_tariff(w, start):
     """B's tariff lies beside the logs, and its own holds one that begins later."""
     take_out(w, "public", "tariff", supplier="B")
@@ -739,6 +800,100 @@ def _(w):
 
 
 # ---- clearing, trades, notices ----
+
+def ordered(w, period, at):
+    """u5 sells to u6, as far as it was logged by then."""
+    orders = w.sign("u5", [order("u5", period, "offer", 500, "0.1")]) + w.sign(
+        "u6", [order("u6", period, "bid", 500, "0.2")])
+    w.add("market", at, orders)
+    return orders
+
+
+@case("orders of a period that is still to come are in the log", KEEPERS)
+def _(w):
+    """Its gate is open, or has closed a minute ago: the market has until the period begins."""
+    ordered(w, "2016-05-05T12:00Z/PT30M", "2016-05-03T07:00:00Z")
+    ordered(w, "2016-05-03T08:00Z/PT30M", "2016-05-03T07:00:00Z")
+    ordered(w, "2016-05-06T12:00Z/PT30M", "2016-05-03T07:46:00Z")
+
+
+@case("the market has cleared a period that is still to come, and has not told everybody yet",
+      KEEPERS)
+def _(w):
+    orders = ordered(w, "2016-05-05T12:00Z/PT30M", "2016-05-03T07:00:00Z")
+    w.add("market", "2016-05-03T11:46:00Z", w.sign("lm", w.clear(orders)[:1]))
+
+
+@case("the market does not clear a period until it begins", KEEPERS, "clearing_missing lm",
+      "trade_missing lm")
+def _(w):
+    ordered(w, "2016-05-03T08:00Z/PT30M", "2016-05-03T07:00:00Z")
+    ordered(w, "2016-05-06T12:00Z/PT30M", "2016-05-03T08:00:00Z")
+
+
+def market_as_of_third_gate(w):
+    """Its logs as they were copied then, with the checkpoint of then."""
+    with open(w.honest.path("market.gate3"), encoding="utf-8") as file:
+        w.logs["market"] = w.logs["market"][:int(file.read().split("\n")[1])]
+    w.own["market"] = w.honest.path("market.gate3")
+    w.checkpoints = [path for path in w.checkpoints if "market.final" not in path]
+
+
+@case("the market's logs are copies of before it cleared, and suppliers have settled since", KEEPERS,
+      "adjustment_missing -", "transfer_unfounded -")
+def _(w):
+    """By trades that are not here, whoever is right."""
+    market_as_of_third_gate(w)
+    w.logs["public"] = [entry for entry in w.logs["public"]
+                        if entry["record"].get("period") != PERIODS[2]]
+
+
+@case("receipts are newer than the copy of the log, and its checkpoint", ALL, "receipt_missing -")
+def _(w):
+    market_as_of_third_gate(w)
+    w.evidence_of = ("registry", "market")
+    w.totals = []
+
+
+@case("a log that nobody has signed for is cut, and there are receipts", ALL, "receipt_missing -",
+      "unwitnessed -")
+def _(w):
+    """Anybody may have cut it."""
+    del w.logs["B"][-10:]
+    w.own["B"] = None
+    w.checkpoints = [path for path in w.checkpoints if "B.final" not in path]
+
+
+FREE_TO_ADD = (("market", "lm", "trade"), ("market", "lm", "notice"), ("A", "A", "settlement"),
+               ("A", "A", "bill"), ("B", "B", "transfer"), ("B", "B", "adjustment"),
+               ("B", "m22", "reading"))
+
+
+@case("a market, suppliers and a meter note what is free to be added", KEEPERS)
+def _(w):
+    for log, key, kind in FREE_TO_ADD:
+        meter = {"meter": "m22"} if kind == "reading" else {}
+        change(w, log, key, lambda record: record.update(x_note="by hand"), type=kind, **meter)
+    for log in ("market", "public"):
+        change(w, log, "lm", lambda record: record.update(x_note="by hand"), type="clearing")
+
+
+@case("two settlements are the same, but for what is free to be added", KEEPERS,
+      "settlement_repeated A")
+def _(w):
+    """Or they would be billed twice."""
+    entry = w.find("A", type="settlement", party="u4", period=PERIODS[0])[0]
+    w.add("A", entry["at"], w.sign("A", [dict(entry["record"], x_note="again")]),
+          w.logs["A"].index(entry))
+
+
+@case("a price and an amount are written with a zero behind", KEEPERS)
+def _(w):
+    def lengthen(member):
+        return lambda record: record.update({member: record[member] + "0"})
+    change(w, "market", "lm", lengthen("price"), type="trade", period=PERIODS[0])
+    change(w, "A", "A", lengthen("amount"), type="settlement", party="u4")
+
 
 @case("a clearing is dropped", KEEPERS, "clearing_missing lm")
 def _(w):
@@ -1062,6 +1217,18 @@ def _(w):
     w.totals = w.sign("DSO", w.totals)
 
 
+@case("a supplier keeps out of its log what a meter corrected, and the operator's total has it", ALL)
+def _(w):
+    """That meter shows what it sent; the total is as good as what the log has."""
+    entry = w.find("B", type="reading", meter="m20", seq=1)[0]
+    w.logs["B"].remove(entry)
+    resettle(w, ["B"])
+    w.receipts = [receipt for receipt in w.receipts if receipt["log"] != "B/B.log"]
+    w.checkpoints = [path for path in w.checkpoints if "B.final" not in path]
+    w.checkpoints.append(witnessed(w, "B"))
+    w.beside = [entry["record"]]
+
+
 @case("a total was made before a meter corrected itself, and of less than the others' energy", ALL,
       "total_differs DSO")
 def _(w):
@@ -1223,6 +1390,15 @@ def adjustment(w, party, seq, energy_wh, **members):
     items = [{"item": "retail", "energy_wh": abs(energy_wh), "price": "0.22", "amount": amount}]
     return {**settled_as, "type": "adjustment", "seq": seq, "month": "2016-04", "amount": amount,
             "without_market": "0", "items": items, **members}
+
+
+@case("an adjustment is not what its items come to", KEEPERS, "bad_member A")
+def _(w):
+    """1 EUR that the DSO would lose."""
+    record = w.find("A", type="settlement", party="DSO", period=PERIODS[0])[0]["record"]
+    w.add("A", ADJUSTED_AT, w.sign("A", [dict(record, type="adjustment", seq=1, month="2016-04",
+                                              amount="-1", without_market="0")]),
+          first(w, "A", type="bill"))
 
 
 def adjust(w, *records):
