@@ -6,7 +6,7 @@
  *     struct lm_log *log = lm_log_open("market.log", &error);
  *     lm_log_lock(log, &repair, &error);
  *     if (lm_log_find(log, record, size, &n, &error) == 0)
- *         lm_log_add(log, at_s, record, size, &n, &error);
+ *         lm_log_add(log, at_s, record, size, &n, leaf, &error);
  *     lm_log_commit(log, &error);      // now it may be told
  *     lm_log_unlock(log);
  *     lm_log_free(log);
