@@ -5,7 +5,6 @@
 #include "cmd/lm-log/log.h"
 #include "lib/base/file.h"
 #include "lib/evidence/verifier_key.h"
-#include "lib/registry/authority.h"
 
 char *lm_log_beside(struct lm_run *run, const char *log, const char *suffix) {
     char *name = NULL;
@@ -89,34 +88,9 @@ void lm_log_read_checkpoint(struct lm_run *run, const char *path, struct lm_buff
     lm_run_fatal(run, &error);
 }
 
-/* The key that the registry has for the keeper: of a log called ID or ID/…, that is ID. */
-static void find_in_registry(struct lm_run *run, const struct lm_log_options *options,
-                             const char *origin, uint8_t public_key[32]) {
-    struct lm_error error;
-    struct lm_registered keeper;
-    struct lm_registered holder;
-    int64_t now_s = lm_run_now(run);
-    struct lm_registry *registry = lm_registry_open(run, &options->registry);
-    char *id = options->keeper ? strdup(options->keeper) : strndup(origin, strcspn(origin, "/"));
-    if (!id)
-        (void)lm_fail_memory(&error);
-    if (!id || lm_registry_by_id(registry, id, now_s, &keeper, &error) < 0 ||
-        lm_registry_by_kid(registry, keeper.kid, now_s, &holder, &error) < 0)
-        lm_run_fatal(run, &error);
-    if (!lm_role_may_sign(keeper.role, LM_TYPE_RECEIPT)) {
-        lm_fail(&error, LM_WRONG_ROLE, "%s is a %s and keeps no log", keeper.id,
-                lm_role_words[keeper.role]);
-        lm_run_fatal(run, &error);
-    }
-    memcpy(public_key, keeper.public_key, sizeof keeper.public_key);
-    lm_registry_free(registry);
-    free(id);
-}
-
 void lm_log_find_key(struct lm_run *run, const struct lm_log_options *options, const char *origin,
                      struct lm_note_key *key) {
     struct lm_error error;
-    uint8_t public_key[32];
     const struct lm_registry_options *registry = &options->registry;
     bool by_registry =
         registry->root || registry->files.count > 0 || registry->checkpoint || registry->max_age;
@@ -125,9 +99,10 @@ void lm_log_find_key(struct lm_run *run, const struct lm_log_options *options, c
     if (options->log_key && by_registry)
         lm_run_usage(run, "--log-key and --registry do not go together");
     if (!options->log_key) {
-        find_in_registry(run, options, origin, public_key);
-        if (lm_note_key_make(origin, LM_NOTE_ED25519, public_key, key, &error) < 0)
+        struct lm_registry *known = lm_registry_open(run, registry);
+        if (lm_log_key_find(known, origin, options->keeper, lm_run_now(run), key, &error) < 0)
             lm_run_fatal(run, &error);
+        lm_registry_free(known);
         return;
     }
     if (lm_log_key_load(options->log_key, origin, key, &error) < 0)

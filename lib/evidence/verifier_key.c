@@ -1,10 +1,11 @@
 #include "lib/evidence/verifier_key.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/crypto/guarded.h"
-#include "lib/registry/registry.h"
+#include "lib/registry/authority.h"
 
 #define FILE_SIZE_MAX 65536
 
@@ -92,4 +93,29 @@ int lm_log_key_load(const char *key_or_file, const char *origin, struct lm_note_
     if (lm_public_key_load(key_or_file, public_key, error) < 0)
         return -1;
     return lm_note_key_make(origin, LM_NOTE_ED25519, public_key, key, error);
+}
+
+static int find_keeper(const struct lm_registry *registry, const char *id, int64_t instant_s,
+                       struct lm_registered *keeper, struct lm_error *error) {
+    struct lm_registered holder;
+    if (lm_registry_by_id(registry, id, instant_s, keeper, error) < 0 ||
+        lm_registry_by_kid(registry, keeper->kid, instant_s, &holder, error) < 0)
+        return -1;
+    return lm_role_may_sign(keeper->role, LM_TYPE_RECEIPT)
+               ? 0
+               : lm_fail(error, LM_WRONG_ROLE, "%s is a %s and keeps no log", keeper->id,
+                         lm_role_words[keeper->role]);
+}
+
+int lm_log_key_find(const struct lm_registry *registry, const char *origin, const char *keeper,
+                    int64_t instant_s, struct lm_note_key *key, struct lm_error *error) {
+    struct lm_registered registered;
+    char *id = keeper ? strdup(keeper) : strndup(origin, strcspn(origin, "/"));
+    if (!id)
+        return lm_fail_memory(error);
+    int result = find_keeper(registry, id, instant_s, &registered, error);
+    free(id);
+    if (result < 0)
+        return -1;
+    return lm_note_key_make(origin, LM_NOTE_ED25519, registered.public_key, key, error);
 }
