@@ -16,6 +16,7 @@
 #include "lib/base/lines.h"
 #include "lib/base/names.h"
 #include "lib/record/record.h"
+#include "lib/record/timeline.h"
 #include "lib/settle/bands.h"
 
 #define LM_NOBODY UINT32_MAX
@@ -82,7 +83,7 @@ struct lm_versions {
     struct lm_version *rows;
     size_t count;
     size_t room;
-    uint32_t *first; /* by name, where its versions begin, latest start first; set by sealing */
+    struct lm_timeline *timeline; /* of the rows; from here on set by sealing */
     size_t name_count;
 };
 
@@ -148,9 +149,11 @@ int lm_facts_add(struct lm_facts *facts, const struct lm_record *record,
 int lm_facts_seal(struct lm_facts *facts, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* The version of NAME that counts at an instant: LM_NONE and *version, LM_MISSING_RECORD or
- * LM_AMBIGUOUS, which marks the versions as refused. */
+ * LM_AMBIGUOUS, with one of those that contradict each other. */
 enum lm_reason lm_facts_find(struct lm_facts *facts, enum lm_facts_kind kind, uint32_t name,
                              int64_t instant_s, struct lm_version **version) LM_NONNULL;
+/* After the last look-up: marks as refused what one found to contradict each other. */
+int lm_facts_refuse(struct lm_facts *facts, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Who an id is at an instant. NULL for nobody, with *reason LM_NO_IDENTITY or LM_AMBIGUOUS. */
 const struct lm_party *lm_facts_party(struct lm_facts *facts, uint32_t name, int64_t instant_s,
                                       enum lm_reason *reason) LM_NONNULL;

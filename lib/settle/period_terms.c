@@ -54,12 +54,10 @@ static bool serves(const struct lm_period_work *work, uint32_t by, uint32_t regi
 /* A fee that nobody may charge is refused, rather than left out without a word. */
 static void refuse_strangers(struct lm_period_work *work) {
     struct lm_facts *facts = &work->settle->facts;
-    struct lm_versions *versions = &facts->versions[LM_FACTS_FEE];
-    for (size_t i = 0; i < versions->count; i++) {
-        struct lm_version *version = &versions->rows[i];
-        const struct lm_fee_terms *fee = &facts->fees[version->item];
-        if (!version->refused && lm_validity_holds(version->valid, work->start_s) &&
-            !serves(work, fee->by, fee->region))
+    for (uint32_t name = 0; name < facts->fee_names.count; name++) {
+        struct lm_version *version;
+        if (lm_facts_find(facts, LM_FACTS_FEE, name, work->start_s, &version) == LM_NONE &&
+            !serves(work, facts->fees[version->item].by, facts->fees[version->item].region))
             version->refused = LM_WRONG_REGION;
     }
 }
@@ -263,13 +261,15 @@ static int market_currency(struct lm_period_work *work, struct lm_error *error) 
 static int tariff_currency(struct lm_period_work *work, struct lm_error *error) {
     const struct lm_versions *versions = &work->settle->facts.versions[LM_FACTS_TARIFF];
     struct lm_error why;
+    if (work->net_count == 0)
+        return 0;
     for (size_t i = 0; i < versions->count; i++) {
         const struct lm_version *version = &versions->rows[i];
         uint32_t other = work->settle->facts.tariffs[version->item].currency;
         if (lm_validity_holds(version->valid, work->start_s) && !join(&work->currency, other))
             return refuse_currencies(work, work->currency, other, &version->where, error);
     }
-    if (work->currency != LM_NOBODY || work->net_count == 0)
+    if (work->currency != LM_NOBODY)
         return 0;
     lm_fail(&why, LM_MISSING_RECORD, "no record says in which currency it was traded");
     lm_hint(&why, "add the market-rules, or a tariff that is in force");

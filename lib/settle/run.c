@@ -113,8 +113,10 @@ static int seal(struct lm_settle *settle, const struct lm_settle_visitor *visito
 }
 
 /* Records that were found not to count on the way. */
-static int tell_refused(const struct lm_settle *settle, const struct lm_settle_visitor *visitor,
+static int tell_refused(struct lm_settle *settle, const struct lm_settle_visitor *visitor,
                         struct lm_error *error) {
+    if (lm_facts_refuse(&settle->facts, error) < 0)
+        return -1;
     for (int kind = 0; kind < LM_FACTS_KINDS; kind++) {
         const struct lm_versions *versions = &settle->facts.versions[kind];
         for (size_t i = 0; i < versions->count; i++) {
