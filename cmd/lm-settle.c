@@ -101,12 +101,11 @@ static void settle_periods(struct lm_run *run, struct options *options) {
 }
 
 static void make_bills(struct lm_run *run, struct options *options) {
-    struct lm_bills_options bills_options = {options->supplier, options->month};
     struct lm_error error;
     struct lm_input input;
     struct lm_record record;
-    struct lm_bills *bills = lm_bills_new(&bills_options, &error);
-    if (!bills)
+    struct lm_bills *bills = lm_bills_new(options->supplier, &error);
+    if (!bills || lm_bills_want(bills, options->month, &error) < 0)
         lm_run_fatal(run, &error);
     while (lm_run_record(run, &input, &record)) {
         if (lm_bills_add(bills, &record, input.source, input.line.number, &error) < 0)

@@ -38,8 +38,9 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     if (audit->registry && lm_audit_remake_start(&audit->strict, audit, false, error) == 0) {
         audit->comparison = lm_comparison_new();
         audit->repeats = lm_repeats_new();
+        audit->bills = lm_bills_new(NULL, error);
         audit->batch = calloc(BATCH_MAX, sizeof *audit->batch);
-        if (audit->comparison && audit->repeats && audit->batch)
+        if (audit->comparison && audit->repeats && audit->bills && audit->batch)
             return audit;
         lm_fail_memory(error);
     }
@@ -54,8 +55,7 @@ void lm_audit_free(struct lm_audit *audit) {
         lm_record_free(&audit->batch[i].record);
     for (size_t i = 0; i < audit->input_count; i++)
         lm_audited_free(audit->inputs[i]);
-    for (size_t i = 0; i < audit->month_count; i++)
-        lm_bills_free(audit->months[i].bills);
+    lm_bills_free(audit->bills);
     lm_registry_free(audit->registry);
     lm_audit_remake_free(&audit->strict);
     lm_audit_remake_free(&audit->lenient);
@@ -85,7 +85,6 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_buffer_free(&audit->meaning);
     free(audit->inputs);
     free(audit->settled_lines);
-    free(audit->months);
     free(audit->batch);
     free(audit);
 }

@@ -41,11 +41,7 @@ static int on_bill_reject(void *context, const char *source, uint64_t line,
 static int bill_again(struct lm_audit *audit, struct lm_error *error) {
     const struct lm_bills_visitor visitor = {
         .bill = say_bill, .reject = on_bill_reject, .context = audit};
-    for (size_t i = 0; i < audit->month_count; i++) {
-        if (lm_bills_run(audit->months[i].bills, &visitor, error) < 0)
-            return -1;
-    }
-    return 0;
+    return lm_bills_run(audit->bills, &visitor, error);
 }
 
 /* ---- what is due ---- */

@@ -37,12 +37,6 @@ struct lm_audit_item {
     struct lm_error why;
 };
 
-/* The bills of a month for which there is one. */
-struct lm_audit_month {
-    struct lm_month month;
-    struct lm_bills *bills;
-};
-
 /* The inputs are read to survey them; then receipts, if any; then the inputs again, to judge. */
 enum lm_audit_stage { LM_AUDIT_SURVEY, LM_AUDIT_RECEIPTS, LM_AUDIT_JUDGE };
 
@@ -89,9 +83,7 @@ struct lm_audit {
     struct lm_comparison *comparison;
     struct lm_readings readings;
     struct lm_terms_history terms;
-    struct lm_audit_month *months;
-    size_t month_count;
-    size_t month_room;
+    struct lm_bills *bills; /* of the months for which there is one */
     struct lm_names kinds;                  /* of records that logs hold, see audit_belong.c */
     struct lm_names settled_names;          /* of periods that logs settle, see audit_late.c */
     struct lm_audit_settled *settled_lines; /* by name: the last one that does */

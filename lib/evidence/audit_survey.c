@@ -1,5 +1,4 @@
 /* The first pass: who is who, and of what there is anything to be judged. */
-#include "lib/base/array.h"
 #include "lib/evidence/audit_state.h"
 
 /* Whether clearing or settlement is about such records. */
@@ -7,24 +6,6 @@ static bool is_judged(enum lm_type type) {
     return type == LM_TYPE_ORDER || type == LM_TYPE_CLEARING || type == LM_TYPE_TRADE ||
            type == LM_TYPE_READING || type == LM_TYPE_SETTLEMENT || type == LM_TYPE_ADJUSTMENT ||
            type == LM_TYPE_TRANSFER || type == LM_TYPE_BILL;
-}
-
-static int add_month(struct lm_audit *audit, struct lm_month month, struct lm_error *error) {
-    const struct lm_bills_options options = {.month = month};
-    for (size_t i = 0; i < audit->month_count; i++) {
-        if (lm_month_compare(audit->months[i].month, month) == 0)
-            return 0;
-    }
-    struct lm_audit_month *months =
-        lm_array_room(audit->months, &audit->month_room, audit->month_count, sizeof *months, error);
-    if (!months)
-        return -1;
-    audit->months = months;
-    struct lm_bills *bills = lm_bills_new(&options, error);
-    if (!bills)
-        return -1;
-    months[audit->month_count++] = (struct lm_audit_month){month, bills};
-    return 0;
 }
 
 int lm_audit_survey(struct lm_audit *audit, const struct lm_record *record, const char *file,
@@ -42,7 +23,7 @@ int lm_audit_survey(struct lm_audit *audit, const struct lm_record *record, cons
     case LM_TYPE_ADJUSTMENT:
         return lm_period_set_add(&audit->maybe_adjusted, record->as.settlement.period, error);
     case LM_TYPE_BILL:
-        return add_month(audit, record->as.bill.month, error);
+        return lm_bills_want(audit->bills, record->as.bill.month, error);
     case LM_TYPE_NETWORK_FEE:
     case LM_TYPE_MARKET_RULES: {
         const struct lm_place place = {file ? file : "", number};

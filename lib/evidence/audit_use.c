@@ -266,10 +266,8 @@ static int hand_on(struct lm_audit *audit, const struct lm_audit_item *item,
         return 0;
     if (lm_audit_remake_add(&audit->strict, &held, place, &why) < 0)
         return refuse(audit, record, place, &why, error);
-    for (size_t i = 0; i < audit->month_count; i++) {
-        if (lm_bills_add(audit->months[i].bills, &held, place->source, place->line, &why) < 0)
-            return refuse(audit, record, place, &why, error);
-    }
+    if (lm_bills_add(audit->bills, &held, place->source, place->line, &why) < 0)
+        return refuse(audit, record, place, &why, error);
     return 0;
 }
 

@@ -46,12 +46,10 @@ static bool is_for_bill(const struct lm_billing *billing, const struct lm_fact *
 }
 
 int lm_billing_bill(struct lm_billing *billing, struct lm_error *error) {
-    const struct lm_bills_options options = {.supplier = billing->supplier,
-                                             .month = billing->dispute->month};
     const struct lm_bills_visitor visitor = {
         .bill = on_bill, .reject = lm_billing_on_reject, .context = billing};
-    struct lm_bills *bills = lm_bills_new(&options, error);
-    int result = bills ? 0 : -1;
+    struct lm_bills *bills = lm_bills_new(billing->supplier, error);
+    int result = bills ? lm_bills_want(bills, billing->dispute->month, error) : -1;
     for (size_t i = 0; i < billing->dispute->view->count && result == 0; i++) {
         struct lm_fact *fact = billing->dispute->view->items[i];
         if (!is_for_bill(billing, fact))

@@ -1,6 +1,6 @@
 /*
- * A month's bills from its settlements and adjustments. Records are added one by one, in any
- * order; then the bills are made.
+ * The bills of months from their settlements and adjustments. It is said of which months, then
+ * records are added one by one, in any order; then the bills are made.
  *
  * A period belongs to the local month of its start, in the zone of the tariff that holds for the
  * user then; an adjustment to the month that it names. With carried_in the carry of the latest
@@ -23,15 +23,14 @@
 
 struct lm_bills;
 
-struct lm_bills_options {
-    const char *supplier; /* only its bills; NULL: all */
-    struct lm_month month;
-};
-
-/* The texts of OPTIONS must outlive it. NULL with *error. */
-struct lm_bills *lm_bills_new(const struct lm_bills_options *options,
-                              struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* The bills of SUPPLIER, which must outlive them; NULL: of all. NULL with *error. */
+struct lm_bills *lm_bills_new(const char *supplier, struct lm_error *error)
+    LM_NONNULL_AT(2) LM_MUST_CHECK;
 void lm_bills_free(struct lm_bills *bills);
+
+/* Before the first record: asks for the bills of a month, once or again. */
+int lm_bills_want(struct lm_bills *bills, struct lm_month month,
+                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Adds a user's settlement or adjustment, a tariff, contract or earlier bill, bare or out of an
  * entry; passes over what is other types', parties', months' or suppliers'. SOURCE must outlive
@@ -40,7 +39,8 @@ void lm_bills_free(struct lm_bills *bills);
 int lm_bills_add(struct lm_bills *bills, const struct lm_record *record, const char *source,
                  uint64_t line, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* Told of the bills by (supplier, user) in byte order, and of those that are withheld. Each
+/* Told of the bills, month by month as they were asked for, by (supplier, user) in byte order, and
+ * of those that are withheld. Each
  * returns 0, or -1 with *error to go no further. */
 struct lm_bills_visitor {
     int (*bill)(void *context, const struct lm_bill *bill, struct lm_error *error);
@@ -49,7 +49,7 @@ struct lm_bills_visitor {
     void *context;
 };
 
-/* Makes all bills, once, after the last record. Who has neither settlement nor adjustment in the
+/* Makes all bills, once, after the last record. Who has neither settlement nor adjustment in a
  * month gets none. */
 int lm_bills_run(struct lm_bills *bills, const struct lm_bills_visitor *visitor,
                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
