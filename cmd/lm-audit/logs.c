@@ -77,22 +77,25 @@ static size_t enter_inputs(const struct lm_audit_task *task, struct lm_audit *au
     return entered;
 }
 
-/* All lines, good and bad: what is refused is a finding as well. */
-static void read_lines(const struct lm_audit_task *task, struct lm_audit *audit) {
+/* All lines, good and bad: what is refused is a finding as well. True where they are to be read
+ * again. */
+static bool read_lines(const struct lm_audit_task *task, struct lm_audit *audit) {
     struct lm_run *run = task->run;
     struct lm_input input;
     struct lm_error why;
     struct lm_error error;
     enum lm_lines_result result;
     size_t entered = 0;
+    bool again;
     while ((result = lm_run_any_line(run, &input, &why)) != LM_LINES_END) {
         const struct lm_error *bad = result == LM_LINES_BAD ? &why : NULL;
         entered = enter_inputs(task, audit, entered, run->next_operand);
         lm_audit_check(task, lm_audit_line(audit, &input.line, bad, &error), &error);
     }
     (void)enter_inputs(task, audit, entered, run->next_operand);
-    lm_audit_check(task, lm_audit_pass(audit, &error), &error);
+    lm_audit_check(task, lm_audit_pass(audit, &again, &error), &error);
     run->any_object = run->any_object || lm_audit_any(audit);
+    return again;
 }
 
 /* ---- what it says ---- */
@@ -124,20 +127,21 @@ static void judge(struct lm_audit_task *task, struct lm_audit *audit) {
         lm_run_negative(task->run);
 }
 
-static void read_twice(struct lm_audit_task *task, struct lm_audit *audit) {
+static void read_all(struct lm_audit_task *task, struct lm_audit *audit) {
     const struct lm_audit_command_options *options = task->options;
     struct lm_run *run = task->run;
     if (options->claims)
         lm_run_file(run, options->claims, add_claim, audit);
-    if (!run->stopped)
-        read_lines(task, audit);
+    bool again = !run->stopped && read_lines(task, audit);
     if (options->receipts && !run->stopped)
         lm_run_file(run, options->receipts, add_receipt, audit);
     /* Where --strict has stopped, half of the records are no market to judge. */
     if (run->stopped)
         return;
-    lm_run_again(run);
-    read_lines(task, audit);
+    while (again) {
+        lm_run_again(run);
+        again = read_lines(task, audit);
+    }
     judge(task, audit);
 }
 
@@ -163,7 +167,7 @@ void lm_audit_logs(struct lm_audit_task *task) {
     if (!audit)
         lm_run_fatal(task->run, &error);
     add_checkpoints(task, audit, checkpoints);
-    read_twice(task, audit);
+    read_all(task, audit);
     lm_audit_free(audit);
     free(checkpoints);
     free(witnesses);

@@ -28,14 +28,14 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     lm_period_set_start(&audit->maybe_adjusted);
     lm_period_set_start(&audit->adjusted);
     lm_adjustments_start(&audit->adjustments);
-    lm_terms_history_start(&audit->surveyed);
+    lm_outlooks_start(&audit->outlooks);
     lm_terms_history_start(&audit->terms);
     lm_commitments_start(&audit->commitments, options->witnesses, options->witness_count);
     lm_receipts_start(&audit->receipts);
     lm_claims_start(&audit->claims);
     audit->registry = lm_registry_new(options->root, error);
     lm_readings_start(&audit->readings, audit->registry, options->power_max_w);
-    if (audit->registry && lm_audit_remake_start(&audit->strict, audit, false, error) == 0) {
+    if (audit->registry && lm_audit_remake_start(&audit->strict, audit, NULL, error) == 0) {
         audit->comparison = lm_comparison_new();
         audit->repeats = lm_repeats_new();
         audit->bills = lm_bills_new(NULL, error);
@@ -58,10 +58,11 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_bills_free(audit->bills);
     lm_registry_free(audit->registry);
     lm_audit_remake_free(&audit->strict);
-    lm_audit_remake_free(&audit->lenient);
+    for (size_t i = 0; i < audit->excuse_count; i++)
+        lm_audit_remake_free(&audit->excuses[i]);
     lm_comparison_free(audit->comparison);
     lm_readings_free(&audit->readings);
-    lm_terms_history_free(&audit->surveyed);
+    lm_outlooks_free(&audit->outlooks);
     lm_terms_history_free(&audit->terms);
     lm_commitments_free(&audit->commitments);
     lm_receipts_free(&audit->receipts);
@@ -84,6 +85,7 @@ void lm_audit_free(struct lm_audit *audit) {
     lm_buffer_free(&audit->payload);
     lm_buffer_free(&audit->meaning);
     free(audit->inputs);
+    free(audit->excuses);
     free(audit->settled_lines);
     free(audit->batch);
     free(audit);
@@ -189,7 +191,7 @@ int lm_audit_line(struct lm_audit *audit, const struct lm_line *line, const stru
     struct lm_audited *audited = audit->inputs[audit->next_input - 1];
     /* A log may have grown since the first pass. */
     audited->lines++;
-    if (audit->stage == LM_AUDIT_JUDGE && audited->lines > audited->all_lines)
+    if (audit->stage != LM_AUDIT_SURVEY && audited->lines > audited->all_lines)
         return 0;
     return add_line(audit, audited, line, why, error);
 }
@@ -216,38 +218,29 @@ static int end_survey(struct lm_audit *audit, struct lm_error *error) {
                              audit->input_count, &audit->findings, error) < 0 ||
         lm_audit_judge_registrar(audit, error) < 0)
         return -1;
-    if (lm_terms_history_late(&audit->surveyed) &&
-        lm_audit_remake_start(&audit->lenient, audit, true, error) < 0)
-        return -1;
-    lm_terms_history_free(&audit->surveyed);
-    lm_terms_history_start(&audit->surveyed);
     return lm_claims_open(&audit->claims, audit->registry, &audit->commitments,
                           audit->options.now_s, audit->options.refuse, audit->options.context,
                           error);
 }
 
-static int end_judging(struct lm_audit *audit, struct lm_error *error) {
+static int check_whole(const struct lm_audit *audit, struct lm_error *error) {
     for (size_t i = 0; i < audit->input_count; i++) {
         const struct lm_audited *audited = audit->inputs[i];
         if (audited->lines < audited->all_lines)
             return lm_fail(error, LM_IO, "%s changed while it was read",
                            audited->file ? audited->file : "stdin");
     }
-    return lm_receipts_finish(&audit->receipts, audit->inputs, audit->input_count, &audit->findings,
-                              error);
-}
-
-int lm_audit_pass(struct lm_audit *audit, struct lm_error *error) {
-    bool survey = audit->stage == LM_AUDIT_SURVEY;
-    if (run_batch(audit, error) < 0 || (survey ? end_survey : end_judging)(audit, error) < 0)
-        return -1;
-    audit->next_input = 0;
-    audit->stage = LM_AUDIT_JUDGE;
     return 0;
 }
 
-int lm_audit_finish(struct lm_audit *audit, bool *clean, struct lm_error *error) {
+/* Whoever seems to be at fault is heard. */
+static int end_judging(struct lm_audit *audit, struct lm_error *error) {
     const struct lm_place nowhere = {0};
+    struct lm_names parties;
+    if (check_whole(audit, error) < 0 ||
+        lm_receipts_finish(&audit->receipts, audit->inputs, audit->input_count, &audit->findings,
+                           error) < 0)
+        return -1;
     /* Of a pipe that broke it would be said otherwise that all is well. */
     if (!audit->any_judged &&
         lm_findings_tell(&audit->findings, lm_reason_word(LM_MISSING_RECORD), NULL, &nowhere, 1,
@@ -255,7 +248,31 @@ int lm_audit_finish(struct lm_audit *audit, bool *clean, struct lm_error *error)
                          "reading, settlement or transfer",
                          error) < 0)
         return -1;
-    if (lm_audit_recompute(audit, error) < 0 ||
+    lm_names_start(&parties);
+    int result = lm_audit_recompute(audit, &parties, error);
+    if (result == 0)
+        result = lm_audit_excuse(audit, &parties, error);
+    lm_names_free(&parties);
+    return result;
+}
+
+int lm_audit_pass(struct lm_audit *audit, bool *again, struct lm_error *error) {
+    bool survey = audit->stage == LM_AUDIT_SURVEY;
+    bool judge = audit->stage == LM_AUDIT_JUDGE;
+    if (run_batch(audit, error) < 0)
+        return -1;
+    if ((survey  ? end_survey(audit, error)
+         : judge ? end_judging(audit, error)
+                 : check_whole(audit, error)) < 0)
+        return -1;
+    audit->next_input = 0;
+    audit->stage = survey ? LM_AUDIT_JUDGE : LM_AUDIT_EXCUSE;
+    *again = survey || (judge && audit->excuse_count > 0);
+    return 0;
+}
+
+int lm_audit_finish(struct lm_audit *audit, bool *clean, struct lm_error *error) {
+    if (lm_audit_compare(audit, error) < 0 ||
         lm_terms_history_finish(&audit->terms, audit->settled_stretch, &audit->findings, error) <
             0 ||
         lm_readings_finish(&audit->readings, !audit->registry_doubted && !audit->logs_doubted,

@@ -4,20 +4,21 @@
  * readings; each compared byte for byte with what was issued.
  *
  * All inputs are read twice, so that no line need be kept: the first time for who is who, the
- * second time for the rest.
+ * second time for the rest; and a third time where somebody may have an excuse for what she issued.
  *
  *     struct lm_audit *audit = lm_audit_new(&options, &error);
  *     while (... a checkpoint ...)
  *         lm_audit_checkpoint(audit, file, bytes, size, &error);
  *     while (... a claim ...)
  *         lm_audit_claim(audit, &record, file, &line, &error);
- *     for (int pass = 0; pass < 2; pass++) {
+ *     bool again = true;
+ *     for (int pass = 0; again; pass++) {
  *         while (... an input ...) {
  *             lm_audit_input(audit, name, stream, &error);
  *             while (... a line ...)
  *                 lm_audit_line(audit, &line, NULL, &error);
  *         }
- *         lm_audit_pass(audit, &error);
+ *         lm_audit_pass(audit, &again, &error);
  *         while (pass == 0 && ... a receipt ...)
  *             lm_audit_receipt(audit, &line, &error);
  *     }
@@ -81,23 +82,24 @@ int lm_audit_input(struct lm_audit *audit, const char *name, bool stream, struct
  * Findings of lines come in their order. -1 with *error where the audit cannot go on. */
 int lm_audit_line(struct lm_audit *audit, const struct lm_line *line, const struct lm_error *why,
                   struct lm_error *error) LM_NONNULL_AT(1, 2, 4) LM_MUST_CHECK;
-/* The end of a pass. */
-int lm_audit_pass(struct lm_audit *audit, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* Between the passes: the next receipt for which an entry must be in a log. Other records are
- * passed over. */
+/* The end of a pass; *again says whether there has to be another one. */
+int lm_audit_pass(struct lm_audit *audit, bool *again,
+                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Between the first two passes: the next receipt for which an entry must be in a log. Other records
+ * are passed over. */
 int lm_audit_receipt(struct lm_audit *audit, const struct lm_line *line,
                      struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* True once a line was a record. */
 bool lm_audit_any(const struct lm_audit *audit) LM_NONNULL;
 
-/* After the second pass: answers the claims in their order. TELL gets each verdict, then the
+/* After the last pass: answers the claims in their order. TELL gets each verdict, then the
  * exhibits that it rests on, with the audit's context. *upheld says whether any claim was. */
 int lm_audit_answer(struct lm_audit *audit,
                     int (*tell)(void *context, enum lm_type type, const union lm_body *body,
                                 struct lm_error *error),
                     bool *upheld, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* Recomputes and compares: the findings of logs, terms, readings, then those of what was issued,
+/* Compares: the findings of logs, terms, readings, then those of what was issued,
  * by name. *clean says whether there was none at all. */
 int lm_audit_finish(struct lm_audit *audit, bool *clean,
                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

@@ -74,14 +74,17 @@ void lm_audit_work(void *context, size_t i) {
         return;
     }
     /* What is no log shows with its first line only. */
+    bool judge = audit->stage == LM_AUDIT_JUDGE;
     bool hashed =
         audit->stage == LM_AUDIT_SURVEY
             ? !item->audited->stream
-            : item->audited->log && (audit->receipts.count > 0 || audit->claims.count > 0);
+            : judge && item->audited->log && (audit->receipts.count > 0 || audit->claims.count > 0);
     if (hashed && hash_leaf(item, text) < 0)
         return;
-    if (audit->stage == LM_AUDIT_JUDGE && item->parsed &&
-        (!item->audited->log || hash_record(item) == 0))
+    if (judge && item->parsed && (!item->audited->log || hash_record(item) == 0))
+        check_signature(item);
+    if (audit->stage == LM_AUDIT_EXCUSE && item->parsed &&
+        lm_audit_is_remade_from(item->record.type))
         check_signature(item);
 }
 
@@ -156,6 +159,16 @@ static int judge_item(struct lm_audit *audit, struct lm_audit_item *item, struct
     return lm_findings_refuse(&audit->findings, &item->why, find_party(audit, item), &place, error);
 }
 
+/* What was told before is not told again. */
+static int excuse_item(struct lm_audit *audit, struct lm_audit_item *item, struct lm_error *error) {
+    if (item->good)
+        return lm_audit_use_again(audit, item, error);
+    if (item->why.reason == LM_NONE || lm_reason_exit(item->why.reason) == LM_EXIT_REJECT)
+        return 0;
+    *error = item->why;
+    return -1;
+}
+
 /* Whoever signed it does so as the log's keeper; whether that is so shows at the end. */
 static int take_receipt(struct lm_audit *audit, const struct lm_audit_item *item,
                         struct lm_error *error) {
@@ -176,7 +189,9 @@ int lm_audit_take(struct lm_audit *audit, struct lm_audit_item *item, struct lm_
         return survey_item(audit, item, error);
     case LM_AUDIT_RECEIPTS:
         return take_receipt(audit, item, error);
-    default:
+    case LM_AUDIT_JUDGE:
         return judge_item(audit, item, error);
+    default:
+        return excuse_item(audit, item, error);
     }
 }

@@ -103,8 +103,8 @@ static bool is_beyond_markets(const struct lm_audit *audit, const struct lm_issu
 /* ---- what differs ---- */
 
 /* Fees are no supplier's, and rules no market's: without them, or before they were known, it may
- * have done as it should; and who issues just what they call for as some log had them in time has
- * gone by what was there. */
+ * have done as it should; and who issues just what they call for as she could know them has gone by
+ * what was there. */
 static const char *blame(const struct lm_audit *audit, const struct lm_issued_key *key,
                          bool excused) {
     bool by_fees = key->type == LM_TYPE_SETTLEMENT || key->type == LM_TYPE_ADJUSTMENT;
@@ -114,6 +114,28 @@ static const char *blame(const struct lm_audit *audit, const struct lm_issued_ke
         (by_rules && lm_books_late(audit->strict.books, key->party, key->period)))
         return NULL;
     return lm_audit_blame(audit, key->party);
+}
+
+/* Where nothing of a period can be settled, that has been told, and says nothing about who settled
+ * it all the same. */
+static bool is_pardoned(const struct lm_audit *audit, const struct lm_issued_key *key) {
+    return is_of_settlement(key->type) && lm_settle_refused(audit->strict.settle, key->period);
+}
+
+struct differing {
+    const struct lm_audit *audit;
+    struct lm_names *parties;
+};
+
+/* Who would be named if she had no excuse. */
+static int note_party(void *context, const struct lm_discrepancy *discrepancy,
+                      struct lm_error *error) {
+    const struct differing *differing = context;
+    const struct lm_issued_key *key = &discrepancy->key;
+    const char *party =
+        is_pardoned(differing->audit, key) ? NULL : blame(differing->audit, key, false);
+    uint32_t number;
+    return party ? lm_names_add(differing->parties, party, strlen(party), &number, error) : 0;
 }
 
 static int tell_used(struct lm_audit *audit, const struct lm_discrepancy *discrepancy,
@@ -126,12 +148,6 @@ static int tell_used(struct lm_audit *audit, const struct lm_discrepancy *discre
     return lm_findings_tell(&audit->findings, code,
                             blame(audit, &discrepancy->key, discrepancy->excused),
                             discrepancy->places, discrepancy->place_count, text, error);
-}
-
-/* Where nothing of a period can be settled, that has been told, and says nothing about who settled
- * it all the same. */
-static bool is_pardoned(const struct lm_audit *audit, const struct lm_issued_key *key) {
-    return is_of_settlement(key->type) && lm_settle_refused(audit->strict.settle, key->period);
 }
 
 /* Where keepers' logs are here and PARTY's is not, what it issued may be there. */
@@ -190,12 +206,19 @@ static int on_adjustment(void *context, enum lm_adjustment_fault fault, const ch
                             error);
 }
 
-int lm_audit_recompute(struct lm_audit *audit, struct lm_error *error) {
-    if (lm_audit_remake_run(&audit->strict, error) < 0 ||
-        (audit->lenient.books && lm_audit_remake_run(&audit->lenient, error) < 0) ||
-        bill_again(audit, error) < 0)
+int lm_audit_recompute(struct lm_audit *audit, struct lm_names *parties, struct lm_error *error) {
+    struct differing differing = {audit, parties};
+    if (lm_audit_remake_run(&audit->strict, error) < 0 || bill_again(audit, error) < 0)
         return -1;
+    return lm_comparison_each(audit->comparison, note_party, &differing, error);
+}
+
+int lm_audit_compare(struct lm_audit *audit, struct lm_error *error) {
+    for (size_t i = 0; i < audit->excuse_count; i++) {
+        if (lm_audit_remake_run(&audit->excuses[i], error) < 0)
+            return -1;
+    }
     if (lm_adjustments_judge(&audit->adjustments, on_adjustment, audit, error) < 0)
         return -1;
-    return lm_comparison_finish(audit->comparison, on_discrepancy, audit, error);
+    return lm_comparison_each(audit->comparison, on_discrepancy, audit, error);
 }

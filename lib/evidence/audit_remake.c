@@ -3,33 +3,56 @@
 
 #include "lib/evidence/audit_state.h"
 #include "lib/evidence/names.h"
+#include "lib/record/price_rule.h"
 
-int lm_audit_remake_start(struct lm_audit_remake *remake, struct lm_audit *audit, bool excuses,
-                          struct lm_error *error) {
-    const struct lm_books_options books_options = {0};
+int lm_audit_remake_start(struct lm_audit_remake *remake, struct lm_audit *audit,
+                          const struct lm_audited *log, struct lm_error *error) {
+    const bool market = !log || log->keeper_role == LM_ROLE_MARKET;
+    const bool supplier = !log || log->keeper_role == LM_ROLE_SUPPLIER;
+    const struct lm_books_options books_options = {.market = log ? log->keeper : NULL};
     /* Adjustments that are missing are of some month; which does not matter. */
-    const struct lm_settle_options settle_options = {.month = {1970, 1}, .unbalanced = true};
-    *remake = (struct lm_audit_remake){.audit = audit, .excuses = excuses};
-    remake->books = lm_books_new(&books_options, error);
-    remake->settle = remake->books ? lm_settle_new(&settle_options, error) : NULL;
-    remake->inform =
-        remake->settle ? lm_inform_new(LM_STAGE_CLEARING, LM_ROLE_MARKET, error) : NULL;
-    return remake->inform ? 0 : -1;
+    const struct lm_settle_options settle_options = {
+        .supplier = log ? log->keeper : NULL, .month = {1970, 1}, .unbalanced = true};
+    remake->audit = audit;
+    remake->log = log;
+    if (market) {
+        remake->books = lm_books_new(&books_options, error);
+        remake->inform =
+            remake->books ? lm_inform_new(LM_STAGE_CLEARING, LM_ROLE_MARKET, error) : NULL;
+    }
+    if (supplier)
+        remake->settle = lm_settle_new(&settle_options, error);
+    return (!market || remake->inform) && (!supplier || remake->settle) ? 0 : -1;
 }
 
 void lm_audit_remake_free(struct lm_audit_remake *remake) {
     lm_books_free(remake->books);
     lm_settle_free(remake->settle);
     lm_inform_free(remake->inform);
+    lm_outlook_free(&remake->outlook);
+}
+
+/* What the rules of an auction do not say, where there are none, its clearing does. */
+static int add_book(struct lm_audit_remake *remake, const struct lm_record *record,
+                    const struct lm_place *place, struct lm_error *error) {
+    const struct lm_clearing *clearing = &record->as.clearing;
+    struct lm_price_rule rule;
+    if (record->type == LM_TYPE_MARKET_RULES &&
+        lm_inform_add(remake->inform, record, place, "", 0, error) < 0)
+        return -1;
+    if (record->type != LM_TYPE_CLEARING)
+        return lm_books_add(remake->books, record, place, "", 0, error);
+    if (!lm_price_rule_parse(clearing->price_rule, strlen(clearing->price_rule), &rule))
+        return lm_fail(error, LM_DEFECT, "a clearing's price rule does not parse");
+    return lm_books_want(remake->books, clearing->market, clearing->period, &rule, error);
 }
 
 int lm_audit_remake_add(struct lm_audit_remake *remake, const struct lm_record *record,
                         const struct lm_place *place, struct lm_error *error) {
-    if ((record->type == LM_TYPE_MARKET_RULES &&
-         lm_inform_add(remake->inform, record, place, "", 0, error) < 0) ||
-        lm_books_add(remake->books, record, place, "", 0, error) < 0)
+    if (remake->books && add_book(remake, record, place, error) < 0)
         return -1;
-    return lm_settle_add(remake->settle, record, place->source, place->line, error);
+    return remake->settle ? lm_settle_add(remake->settle, record, place->source, place->line, error)
+                          : 0;
 }
 
 int lm_audit_remade(struct lm_audit_remake *remake, enum lm_type type, const union lm_body *body,
@@ -38,11 +61,13 @@ int lm_audit_remade(struct lm_audit_remake *remake, enum lm_type type, const uni
     struct lm_issued_key key;
     if (!lm_issued_key(type, body, &audit->name, &key))
         return lm_fail(error, LM_DEFECT, "a %s has no name", lm_schema_of(type)->name);
+    if (remake->log && strcmp(key.party, remake->log->keeper) != 0)
+        return 0;
     lm_buffer_reset(&audit->payload);
     lm_record_write(type, body, &audit->payload);
     if (!lm_buffer_ok(&audit->name) || !lm_buffer_ok(&audit->payload))
         return lm_fail_memory(error);
-    if (remake->excuses)
+    if (remake->log)
         return lm_comparison_excused(audit->comparison, &key, &audit->payload, optional, error);
     return lm_comparison_expected(audit->comparison, &key, &audit->payload, optional, error);
 }
@@ -71,7 +96,7 @@ static int on_order_reject(void *context, const struct lm_books_rejected *reject
     const struct lm_audit_remake *remake = context;
     struct lm_audit *audit = remake->audit;
     struct lm_issued_key key;
-    if (remake->excuses)
+    if (remake->log)
         return 0;
     if (!rejected->from)
         return lm_audit_tell_refused(audit, &rejected->why, &rejected->place, error);
@@ -110,10 +135,9 @@ static int add_issued(struct lm_audit_remake *remake, const struct lm_record *re
         *error = why;
         return -1;
     }
-    return remake->excuses
-               ? 0
-               : lm_findings_refuse(&remake->audit->findings, &why,
-                                    lm_audit_signer(remake->audit, record), place, error);
+    return remake->log ? 0
+                       : lm_findings_refuse(&remake->audit->findings, &why,
+                                            lm_audit_signer(remake->audit, record), place, error);
 }
 
 /* Settlements are compared one by one, but for periods that were adjusted: there they and the
@@ -136,7 +160,7 @@ static int hand_on_deferred(struct lm_audit_remake *remake, struct lm_error *err
         int result = 0;
         if (adds_up)
             result = add_issued(remake, &record, &deferred.place, error);
-        else if (!remake->excuses)
+        else if (!remake->log)
             result = lm_audit_issued(audit, &record, &deferred.place, error);
         lm_record_free(&record);
         if (result < 0)
@@ -161,7 +185,7 @@ static int on_settle_reject(void *context, const char *source, uint64_t line,
                             const struct lm_error *why, struct lm_error *error) {
     const struct lm_audit_remake *remake = context;
     const struct lm_place place = {source, line};
-    return remake->excuses ? 0 : lm_audit_tell_refused(remake->audit, why, &place, error);
+    return remake->log ? 0 : lm_audit_tell_refused(remake->audit, why, &place, error);
 }
 
 static int settle_again(struct lm_audit_remake *remake, struct lm_error *error) {
@@ -176,7 +200,7 @@ static int settle_again(struct lm_audit_remake *remake, struct lm_error *error) 
 }
 
 int lm_audit_remake_run(struct lm_audit_remake *remake, struct lm_error *error) {
-    if (remake->excuses)
-        lm_comparison_excuse(remake->audit->comparison);
-    return clear_again(remake, error) < 0 ? -1 : settle_again(remake, error);
+    if (remake->books && clear_again(remake, error) < 0)
+        return -1;
+    return remake->settle ? settle_again(remake, error) : 0;
 }

@@ -10,6 +10,7 @@
 #include "lib/evidence/claims.h"
 #include "lib/evidence/commitments.h"
 #include "lib/evidence/comparison.h"
+#include "lib/evidence/outlook.h"
 #include "lib/evidence/period_set.h"
 #include "lib/evidence/readings.h"
 #include "lib/evidence/receipts.h"
@@ -37,16 +38,21 @@ struct lm_audit_item {
     struct lm_error why;
 };
 
-/* The inputs are read to survey them; then receipts, if any; then the inputs again, to judge. */
-enum lm_audit_stage { LM_AUDIT_SURVEY, LM_AUDIT_RECEIPTS, LM_AUDIT_JUDGE };
+/* The inputs are read to survey them; then receipts, if any; then the inputs again, to judge; then
+ * once more where somebody issued something else than she should have by all the logs, and could
+ * know other fees and rules. */
+enum lm_audit_stage { LM_AUDIT_SURVEY, LM_AUDIT_RECEIPTS, LM_AUDIT_JUDGE, LM_AUDIT_EXCUSE };
 
 /* A market made again: what should have been issued by its records. */
 struct lm_audit_remake {
     struct lm_audit *audit;
-    bool excuses;           /* by fees and rules as any keeper's log had them */
-    struct lm_books *books; /* NULL where it is not made */
-    struct lm_settle *settle;
-    struct lm_inform *inform; /* told the auctions that should have been, for their notices */
+    const struct lm_audited *log; /* by what its keeper could know, and only what she issues;
+                                     NULL: by all the logs, and everything */
+    struct lm_outlook outlook;    /* hers */
+    struct lm_books *books;       /* NULL where she is a supplier */
+    struct lm_inform *inform;     /* likewise; told the auctions that should have been, for their
+                                     notices */
+    struct lm_settle *settle;     /* NULL where she is a market */
 };
 
 /* The first and the last line that settles or adjusts a period in a log. */
@@ -75,10 +81,12 @@ struct lm_audit {
     struct lm_audit_item *batch;
     size_t batch_count;
     struct lm_buffer texts;
-    struct lm_terms_history surveyed; /* fees and rules, whoever may have signed them */
     /* what the second pass fills */
     struct lm_audit_remake strict;
-    struct lm_audit_remake lenient;
+    struct lm_outlooks outlooks;
+    struct lm_audit_remake *excuses; /* of those who may have one */
+    size_t excuse_count;
+    size_t excuse_room;
     struct lm_names notified; /* "period market" of which there have to be notices */
     struct lm_comparison *comparison;
     struct lm_readings readings;
@@ -177,6 +185,11 @@ int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item,
 /* Who signed a record whose signature has been checked. Borrowed from the registry. */
 const char *lm_audit_signer(const struct lm_audit *audit,
                             const struct lm_record *record) LM_NONNULL LM_MUST_CHECK;
+/* A record as it counts by all the logs together: since when it is known. *counts is false for a
+ * stray one that is no evidence at all. */
+int lm_audit_as_held(const struct lm_audit *audit, const struct lm_audit_item *item,
+                     struct lm_record *held, bool *counts,
+                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Notes that a record was issued. */
 int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
                     const struct lm_place *place, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
@@ -196,8 +209,9 @@ struct lm_audit_deferred {
 
 /* ---- audit_remake.c ---- */
 
-int lm_audit_remake_start(struct lm_audit_remake *remake, struct lm_audit *audit, bool excuses,
-                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+int lm_audit_remake_start(struct lm_audit_remake *remake, struct lm_audit *audit,
+                          const struct lm_audited *log, struct lm_error *error)
+    LM_NONNULL_AT(1, 2, 4) LM_MUST_CHECK;
 void lm_audit_remake_free(struct lm_audit_remake *remake) LM_NONNULL;
 /* Adds what it is made of; -1 with a rejecting reason for a record that cannot be. */
 int lm_audit_remake_add(struct lm_audit_remake *remake, const struct lm_record *record,
@@ -219,6 +233,22 @@ int lm_audit_auction(struct lm_audit_remake *remake, enum lm_type type, const un
 int lm_audit_remake_notices(struct lm_audit_remake *remake,
                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* ---- audit_excuse.c: the third pass ---- */
+
+/* Whether the third pass has to look at records of a type. */
+bool lm_audit_is_remade_from(enum lm_type type) LM_MUST_CHECK;
+/* In the second pass: notes a fee or rules, and that they count as HELD. */
+int lm_audit_note_outlook(struct lm_audit *audit, const struct lm_audit_item *item,
+                          const struct lm_record *held,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* After it: starts to make again what these would have issued by what they could know, where that
+ * differs from what counts. */
+int lm_audit_excuse(struct lm_audit *audit, const struct lm_names *parties,
+                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* In the third pass: what a record that is signed as it should be tells them. */
+int lm_audit_use_again(struct lm_audit *audit, struct lm_audit_item *item,
+                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* ---- audit_recompute.c: the end ---- */
 
 /* Tells what cannot be made again: nobody is to blame for that yet, but for terms that contradict
@@ -227,7 +257,11 @@ int lm_audit_tell_refused(struct lm_audit *audit, const struct lm_error *why,
                           const struct lm_place *place,
                           struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* Clears, settles and bills again, and compares. */
-int lm_audit_recompute(struct lm_audit *audit, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* After the second pass: clears, settles and bills again. PARTIES are those who have issued
+ * something else. */
+int lm_audit_recompute(struct lm_audit *audit, struct lm_names *parties,
+                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* After the last: tells what differs. */
+int lm_audit_compare(struct lm_audit *audit, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

@@ -24,11 +24,6 @@ int lm_audit_survey(struct lm_audit *audit, const struct lm_record *record, cons
         return lm_period_set_add(&audit->maybe_adjusted, record->as.settlement.period, error);
     case LM_TYPE_BILL:
         return lm_bills_want(audit->bills, record->as.bill.month, error);
-    case LM_TYPE_NETWORK_FEE:
-    case LM_TYPE_MARKET_RULES: {
-        const struct lm_place place = {file ? file : "", number};
-        return lm_terms_history_add(&audit->surveyed, record, NULL, NULL, &place, error);
-    }
     default:
         return 0;
     }

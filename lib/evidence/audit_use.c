@@ -6,7 +6,6 @@
 #include "lib/evidence/audit_state.h"
 #include "lib/evidence/names.h"
 #include "lib/record/latest.h"
-#include "lib/record/price_rule.h"
 #include "lib/registry/authority.h"
 
 int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
@@ -57,20 +56,12 @@ int lm_audit_notified(struct lm_audit *audit, const char *market, struct lm_peri
 static int use_clearing(struct lm_audit *audit, const struct lm_audit_item *item,
                         struct lm_error *error) {
     const struct lm_clearing *clearing = &item->record.as.clearing;
-    struct lm_price_rule rule;
     bool ignored;
     if (lm_period_set_add(&audit->cleared, clearing->period, error) < 0)
         return -1;
-    if (item->audited->log &&
-        lm_audit_notified(audit, clearing->market, clearing->period, true, &ignored, error) < 0)
-        return -1;
-    if (!lm_price_rule_parse(clearing->price_rule, strlen(clearing->price_rule), &rule))
-        return lm_fail(error, LM_DEFECT, "a clearing's price rule does not parse");
-    if (lm_books_want(audit->strict.books, clearing->market, clearing->period, &rule, error) < 0)
-        return -1;
-    return audit->lenient.books ? lm_books_want(audit->lenient.books, clearing->market,
-                                                clearing->period, &rule, error)
-                                : 0;
+    if (!item->audited->log)
+        return 0;
+    return lm_audit_notified(audit, clearing->market, clearing->period, true, &ignored, error);
 }
 
 /* Who issues outside of logs keeps none that is missing here. */
@@ -175,13 +166,16 @@ static int see_elsewhere(struct lm_audit *audit, const struct lm_audit_item *ite
     return -1;
 }
 
-/* Who keeps a contract out of her log may hide it from her customer, or make it up afterwards. */
-static int see_contract(struct lm_audit *audit, const struct lm_audit_item *item,
-                        const struct lm_place *place, struct lm_error *error) {
-    const char *signer = lm_audit_signer(audit, &item->record);
-    return signer && item->record.type == LM_TYPE_CONTRACT
-               ? lm_terms_history_unlogged(&audit->terms, &item->record, signer, place, error)
-               : 0;
+/* What counts, though no log says when it came, where nothing that one holds does. */
+static bool is_terms(enum lm_type type) {
+    return type == LM_TYPE_TARIFF || type == LM_TYPE_CONTRACT || type == LM_TYPE_NETWORK_FEE;
+}
+
+/* What somebody has signed says something about her, wherever it stands. */
+static int see_terms(struct lm_audit *audit, const struct lm_audit_item *item,
+                     const struct lm_place *place, struct lm_error *error) {
+    const char *signer = is_terms(item->record.type) ? lm_audit_signer(audit, &item->record) : NULL;
+    return signer ? lm_terms_history_stray(&audit->terms, &item->record, signer, place, error) : 0;
 }
 
 static int use_notice(struct lm_audit *audit, const struct lm_record *record,
@@ -227,26 +221,16 @@ static int refuse(struct lm_audit *audit, const struct lm_record *record,
     return -1;
 }
 
-/* What counts, though no log says when it came, where nothing that one holds does. */
-static bool is_terms(enum lm_type type) {
-    return type == LM_TYPE_TARIFF || type == LM_TYPE_CONTRACT || type == LM_TYPE_NETWORK_FEE;
-}
-
-/* Fees and rules as some keeper's log had them by then, though not the log that tells when they
- * came: who went by that did not follow what came after the fact. */
-static int hand_on_leniently(struct lm_audit *audit, const struct lm_audit_item *item,
-                             const struct lm_record *held, const struct lm_place *place,
-                             struct lm_error *error) {
-    bool terms = held->type == LM_TYPE_NETWORK_FEE || held->type == LM_TYPE_MARKET_RULES;
-    bool committed = lm_audited_keeper(item->audited, item->number);
-    struct lm_error why;
-    if (!audit->lenient.books || (item->stray && !is_terms(held->type)) ||
-        lm_audit_remake_add(&audit->lenient, terms && committed ? &item->record : held, place,
-                            &why) == 0 ||
-        lm_reason_exit(why.reason) == LM_EXIT_REJECT)
-        return 0;
-    *error = why;
-    return -1;
+int lm_audit_as_held(const struct lm_audit *audit, const struct lm_audit_item *item,
+                     struct lm_record *held, bool *counts, struct lm_error *error) {
+    *counts = !item->stray || is_terms(item->record.type);
+    if (lm_registry_as_known(audit->registry, &item->record, held, error) < 0)
+        return -1;
+    if (item->stray) {
+        held->wrapped = true;
+        held->entry_at_s = LM_KNOWN_NEVER;
+    }
+    return 0;
 }
 
 static int hand_on(struct lm_audit *audit, const struct lm_audit_item *item,
@@ -254,16 +238,13 @@ static int hand_on(struct lm_audit *audit, const struct lm_audit_item *item,
     const struct lm_record *record = &item->record;
     struct lm_record held;
     struct lm_error why;
-    if (lm_registry_as_known(audit->registry, record, &held, error) < 0)
+    bool counts;
+    if (lm_audit_as_held(audit, item, &held, &counts, error) < 0)
         return -1;
-    if (item->stray) {
-        held.wrapped = true;
-        held.entry_at_s = LM_KNOWN_NEVER;
-    }
-    if (hand_on_leniently(audit, item, &held, place, error) < 0)
-        return -1;
-    if (item->stray && !is_terms(record->type))
+    if (!counts)
         return 0;
+    if (lm_audit_note_outlook(audit, item, &held, error) < 0)
+        return -1;
     if (lm_audit_remake_add(&audit->strict, &held, place, &why) < 0)
         return refuse(audit, record, place, &why, error);
     if (lm_bills_add(audit->bills, &held, place->source, place->line, &why) < 0)
@@ -309,7 +290,7 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
 int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item, struct lm_error *error) {
     struct lm_place place = lm_audited_place(item->audited, item->number, &item->record);
     if (item->stray && (see_elsewhere(audit, item, &place, error) < 0 ||
-                        see_contract(audit, item, &place, error) < 0))
+                        see_terms(audit, item, &place, error) < 0))
         return -1;
     if (item->stray)
         return hand_on(audit, item, &place, error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/names.h"
 
 /* In the order in which the rows of one name stand. */
 enum kind { EXPECTED, EXCUSED, REFUSED, ISSUED };
@@ -23,11 +24,14 @@ struct lm_comparison {
     struct row *rows;
     size_t count;
     size_t room;
-    bool excusing; /* what is not excused would not have been issued otherwise */
+    struct lm_names excusing; /* of whom what is not excused would not have been issued otherwise */
 };
 
 struct lm_comparison *lm_comparison_new(void) {
-    return calloc(1, sizeof(struct lm_comparison));
+    struct lm_comparison *comparison = calloc(1, sizeof *comparison);
+    if (comparison)
+        lm_names_start(&comparison->excusing);
+    return comparison;
 }
 
 void lm_comparison_free(struct lm_comparison *comparison) {
@@ -35,6 +39,7 @@ void lm_comparison_free(struct lm_comparison *comparison) {
         return;
     for (size_t i = 0; i < comparison->count; i++)
         free((char *)(uintptr_t)comparison->rows[i].key.name);
+    lm_names_free(&comparison->excusing);
     free(comparison->rows);
     free(comparison);
 }
@@ -81,8 +86,10 @@ int lm_comparison_expected(struct lm_comparison *comparison, const struct lm_iss
     return add(comparison, row, key, meaning, meaning, error);
 }
 
-void lm_comparison_excuse(struct lm_comparison *comparison) {
-    comparison->excusing = true;
+int lm_comparison_excuse(struct lm_comparison *comparison, const char *party,
+                         struct lm_error *error) {
+    uint32_t number;
+    return lm_names_add(&comparison->excusing, party, strlen(party), &number, error);
 }
 
 int lm_comparison_excused(struct lm_comparison *comparison, const struct lm_issued_key *key,
@@ -157,8 +164,12 @@ struct named {
     bool excusing;
 };
 
-static struct named sort_out(const struct row *rows, size_t count, bool excusing) {
-    struct named named = {.excusing = excusing};
+static struct named sort_out(const struct lm_comparison *comparison, const struct row *rows,
+                             size_t count) {
+    const char *party = rows->key.party;
+    uint32_t number;
+    struct named named = {.excusing =
+                              lm_names_find(&comparison->excusing, party, strlen(party), &number)};
     size_t first = 0;
     for (; first < count && rows[first].kind != ISSUED; first++) {
         if (!named.kinds[rows[first].kind])
@@ -221,10 +232,10 @@ static int judge(const struct named *named, const struct lm_issued_key *key, eac
     return 0;
 }
 
-int lm_comparison_finish(struct lm_comparison *comparison,
-                         int (*each)(void *context, const struct lm_discrepancy *discrepancy,
-                                     struct lm_error *error),
-                         void *context, struct lm_error *error) {
+int lm_comparison_each(struct lm_comparison *comparison,
+                       int (*each)(void *context, const struct lm_discrepancy *discrepancy,
+                                   struct lm_error *error),
+                       void *context, struct lm_error *error) {
     struct row *rows = comparison->rows;
     if (comparison->count == 0)
         return 0;
@@ -233,7 +244,7 @@ int lm_comparison_finish(struct lm_comparison *comparison,
         size_t end = first + 1;
         while (end < comparison->count && same_name(&rows[first], &rows[end]))
             end++;
-        const struct named named = sort_out(&rows[first], end - first, comparison->excusing);
+        const struct named named = sort_out(comparison, &rows[first], end - first);
         if (judge(&named, &rows[first].key, each, context, error) < 0)
             return -1;
         first = end;

@@ -51,9 +51,10 @@ int lm_comparison_issued(struct lm_comparison *comparison, const struct lm_issue
 int lm_comparison_expected(struct lm_comparison *comparison, const struct lm_issued_key *key,
                            const struct lm_buffer *meaning, bool optional,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-/* Other records are said to be what somebody may have thought due: with those that follow, and
- * without all that do not, nothing is wrong with her. */
-void lm_comparison_excuse(struct lm_comparison *comparison) LM_NONNULL;
+/* PARTY is said to have had reason to think other records due: with those that follow, and without
+ * all that do not, nothing is wrong with her. */
+int lm_comparison_excuse(struct lm_comparison *comparison, const char *party,
+                         struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 int lm_comparison_excused(struct lm_comparison *comparison, const struct lm_issued_key *key,
                           const struct lm_buffer *meaning, bool optional,
                           struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
@@ -62,13 +63,13 @@ int lm_comparison_refused(struct lm_comparison *comparison, const struct lm_issu
                           enum lm_reason reason, const struct lm_place *place,
                           struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* Calls EACH for every difference, by type, name and content. A repeat of the same content is none;
+/* Calls EACH for every difference, by type, name and content; more may be added then, and it be
+ * called again. A repeat of the same content is none;
  * where several contents were issued, the expected one is the first of places, if it is there. Of
  * an unfounded one whose order was refused the order is the first. */
-int lm_comparison_finish(struct lm_comparison *comparison,
-                         int (*each)(void *context, const struct lm_discrepancy *discrepancy,
-                                     struct lm_error *error),
-                         void *context, struct lm_error *error)
-    LM_NONNULL_AT(1, 2, 4) LM_MUST_CHECK;
+int lm_comparison_each(struct lm_comparison *comparison,
+                       int (*each)(void *context, const struct lm_discrepancy *discrepancy,
+                                   struct lm_error *error),
+                       void *context, struct lm_error *error) LM_NONNULL_AT(1, 2, 4) LM_MUST_CHECK;
 
 #endif

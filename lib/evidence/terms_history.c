@@ -1,11 +1,11 @@
 #include "lib/evidence/terms_history.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/crypto/content.h"
 
 #define NOBODY UINT32_MAX
 
@@ -13,14 +13,13 @@ struct lm_terms_row {
     struct lm_place place;
     struct lm_validity valid;
     int64_t logged_s; /* LM_ABSENT where it came bare */
-    int64_t lead_s;   /* of rules: how long before a period its gate closes */
-    uint8_t content[32];
+    uint8_t meaning[32];
     uint32_t name;
     uint32_t instead; /* the name of what holds where there is none of this name, or NOBODY */
     uint32_t party;
-    bool own_log;  /* it stands in a log of the party's */
-    bool unlogged; /* it stands in none, and the party keeps one */
-    bool told;
+    bool own_log; /* it stands in a log of the party's */
+    bool stray;   /* it does not stand where it should */
+    bool told;    /* the party was named for it */
 };
 
 void lm_terms_history_start(struct lm_terms_history *history) {
@@ -78,6 +77,18 @@ static int name_instead(struct lm_terms_history *history, const struct lm_record
     return lm_names_add(&history->names, history->scratch.data, history->scratch.size, name, error);
 }
 
+/* Members that are free to be added, and zeros behind a decimal, change no terms. */
+static int digest_meaning(struct lm_terms_history *history, const struct lm_record *record,
+                          uint8_t meaning[32], struct lm_error *error) {
+    lm_buffer_reset(&history->scratch);
+    lm_record_write(record->type, &record->as, &history->scratch);
+    if (!lm_buffer_ok(&history->scratch))
+        return lm_fail_memory(error);
+    (void)crypto_hash_sha256(meaning, (const uint8_t *)history->scratch.data,
+                             history->scratch.size);
+    return 0;
+}
+
 int lm_terms_history_add(struct lm_terms_history *history, const struct lm_record *record,
                          const char *party, const char *keeper, const struct lm_place *place,
                          struct lm_error *error) {
@@ -88,9 +99,6 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
                                .own_log = party && keeper && strcmp(party, keeper) == 0};
     if (!write_name(record, &history->scratch, &row.valid))
         return 0;
-    /* Minutes are below 2^53, and 60 · 2^53 fits. */
-    if (record->type == LM_TYPE_MARKET_RULES)
-        row.lead_s = 60 * record->as.market_rules.gate_minutes;
     if (!lm_buffer_ok(&history->scratch))
         return lm_fail_memory(error);
     if (lm_names_add(&history->names, history->scratch.data, history->scratch.size, &row.name,
@@ -98,7 +106,7 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
         name_instead(history, record, &row.instead, error) < 0 ||
         (party && lm_names_add(&history->names, party, strlen(party), &row.party, error) < 0))
         return -1;
-    if (lm_record_content(record, row.content, error) < 0)
+    if (digest_meaning(history, record, row.meaning, error) < 0)
         return -1;
     struct lm_terms_row *rows =
         lm_array_room(history->rows, &history->room, history->count, sizeof *rows, error);
@@ -110,14 +118,14 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
     return 0;
 }
 
-int lm_terms_history_unlogged(struct lm_terms_history *history, const struct lm_record *record,
-                              const char *party, const struct lm_place *place,
-                              struct lm_error *error) {
+int lm_terms_history_stray(struct lm_terms_history *history, const struct lm_record *record,
+                           const char *party, const struct lm_place *place,
+                           struct lm_error *error) {
     size_t count = history->count;
     if (lm_terms_history_add(history, record, party, NULL, place, error) < 0)
         return -1;
     if (history->count > count) {
-        history->rows[count].unlogged = true;
+        history->rows[count].stray = true;
         history->rows[count].logged_s = LM_ABSENT;
     }
     return 0;
@@ -154,47 +162,55 @@ bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_pla
     return first;
 }
 
-/* By name, then content: the first logging of each content counts. */
-static int by_content(const void *a, const void *b) {
+/* By name, then meaning: the first logging of each counts. */
+static int by_meaning(const void *a, const void *b) {
     const struct lm_terms_row *x = a;
     const struct lm_terms_row *y = b;
     if (x->name != y->name)
         return x->name < y->name ? -1 : 1;
-    int contents = memcmp(x->content, y->content, sizeof x->content);
-    if (contents == 0)
-        contents = (x->logged_s > y->logged_s) - (x->logged_s < y->logged_s);
-    return contents ? contents : compare_places(&x->place, &y->place);
+    int meanings = memcmp(x->meaning, y->meaning, sizeof x->meaning);
+    if (meanings == 0)
+        meanings = (x->logged_s > y->logged_s) - (x->logged_s < y->logged_s);
+    return meanings ? meanings : compare_places(&x->place, &y->place);
 }
 
-/* By name, then when they were logged. */
+/* By name, then when they were logged; bare ones come last. */
 static int by_time(const void *a, const void *b) {
     const struct lm_terms_row *x = a;
     const struct lm_terms_row *y = b;
     if (x->name != y->name)
         return x->name < y->name ? -1 : 1;
+    if ((x->logged_s == LM_ABSENT) != (y->logged_s == LM_ABSENT))
+        return x->logged_s == LM_ABSENT ? 1 : -1;
     if (x->logged_s != y->logged_s)
         return x->logged_s < y->logged_s ? -1 : 1;
-    return by_content(a, b);
+    return by_meaning(a, b);
 }
 
-/* Leaves of each content the row that was logged first; bare ones go. */
+static bool same_meaning(const struct lm_terms_row *a, const struct lm_terms_row *b) {
+    return a->name == b->name && memcmp(a->meaning, b->meaning, sizeof a->meaning) == 0;
+}
+
+/* Leaves of each meaning the row that was logged first, or a bare one where none was. */
 static void keep_first(struct lm_terms_history *history) {
     size_t kept = 0;
     for (size_t i = 0; i < history->count; i++) {
-        const struct lm_terms_row *row = &history->rows[i];
-        const struct lm_terms_row *last = kept ? &history->rows[kept - 1] : NULL;
-        if (row->logged_s == LM_ABSENT ||
-            (last && last->name == row->name &&
-             memcmp(last->content, row->content, sizeof row->content) == 0))
+        struct lm_terms_row row = history->rows[i];
+        struct lm_terms_row *last = kept ? &history->rows[kept - 1] : NULL;
+        if (!last || !same_meaning(last, &row)) {
+            history->rows[kept++] = row;
             continue;
-        history->rows[kept++] = *row;
+        }
+        row.told = row.told || last->told;
+        if (last->logged_s == LM_ABSENT)
+            *last = row;
+        last->told = row.told;
     }
     history->count = kept;
 }
 
 static int tell(const struct lm_terms_history *history, const struct lm_terms_row *before,
-                const struct lm_terms_row *row, struct lm_findings *findings,
-                struct lm_error *error) {
+                struct lm_terms_row *row, struct lm_findings *findings, struct lm_error *error) {
     const struct lm_place places[] = {before->place, row->place};
     char start[LM_TIME_SIZE];
     char logged[LM_TIME_SIZE];
@@ -203,6 +219,7 @@ static int tell(const struct lm_terms_history *history, const struct lm_terms_ro
     (void)lm_instant_format(row->logged_s, logged);
     (void)snprintf(text, sizeof text, "the %s was changed on %s for the time since %s",
                    lm_names_text(&history->names, row->name), logged, start);
+    row->told = row->told || row->own_log;
     return lm_findings_tell(findings, lm_code_word(LM_CODE_RETROACTIVE),
                             row->own_log ? lm_names_text(&history->names, row->party) : NULL,
                             places, 2, text, error);
@@ -213,7 +230,8 @@ static bool is_before(const void *row, const void *name) {
 }
 
 /* What was logged earlier under a name, and held in the time that a row is for before it was logged
- * itself; what came with it did not come before. Rows are by name and time. NULL for nothing. */
+ * itself; what came with it did not come before, and of bare ones nobody knows. Rows are by name
+ * and time. NULL for nothing. */
 static const struct lm_terms_row *find_before(const struct lm_terms_history *history,
                                               const struct lm_terms_row *row, uint32_t name) {
     struct lm_validity before = row->valid;
@@ -225,7 +243,7 @@ static const struct lm_terms_row *find_before(const struct lm_terms_history *his
                                     is_before);
     for (; i < history->count; i++) {
         const struct lm_terms_row *other = &history->rows[i];
-        if (other->name != name || other->logged_s >= row->logged_s)
+        if (other->name != name || other->logged_s == LM_ABSENT || other->logged_s >= row->logged_s)
             return NULL;
         if (lm_validity_overlap(other->valid, before))
             return other;
@@ -233,25 +251,70 @@ static const struct lm_terms_row *find_before(const struct lm_terms_history *his
     return NULL;
 }
 
-/* What its party has signed and keeps out of its own log, of a time that is settled. Rows are by
- * content. */
+/* A contract that its party has signed and keeps out of its own log, of a time that is settled. Who
+ * keeps one out may hide it from her customer, or make it up afterwards. Rows are by meaning. */
 static int tell_unlogged(const struct lm_terms_history *history, struct lm_validity settled,
                          struct lm_findings *findings, struct lm_error *error) {
-    const struct lm_terms_row *rows = history->rows;
+    struct lm_terms_row *rows = history->rows;
     char text[512];
     for (size_t i = 0; i < history->count;) {
-        const struct lm_terms_row *row = &rows[i];
+        struct lm_terms_row *row = &rows[i];
+        bool contract = row->instead != NOBODY;
         bool logged = false;
-        for (; i < history->count && rows[i].name == row->name &&
-               memcmp(rows[i].content, row->content, sizeof row->content) == 0;
-             i++)
-            logged = logged || !rows[i].unlogged;
-        if (logged || !lm_validity_overlap(row->valid, settled))
+        for (; i < history->count && same_meaning(&rows[i], row); i++)
+            logged = logged || !rows[i].stray;
+        if (!contract || logged || !lm_validity_overlap(row->valid, settled))
             continue;
+        row->told = true;
         (void)snprintf(text, sizeof text, "the %s is in no log of who has signed it",
                        lm_names_text(&history->names, row->name));
         if (lm_findings_tell(findings, lm_code_word(LM_CODE_UNLOGGED),
                              lm_names_text(&history->names, row->party), &row->place, 1, text,
+                             error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* By name, who has signed them, when they begin, meaning. */
+static int by_start(const void *a, const void *b) {
+    const struct lm_terms_row *x = a;
+    const struct lm_terms_row *y = b;
+    if (x->name != y->name)
+        return x->name < y->name ? -1 : 1;
+    if (x->party != y->party)
+        return x->party < y->party ? -1 : 1;
+    if (x->valid.start_s != y->valid.start_s)
+        return x->valid.start_s < y->valid.start_s ? -1 : 1;
+    return memcmp(x->meaning, y->meaning, sizeof x->meaning);
+}
+
+/* What somebody has signed to begin together, and says different things: her signatures prove that,
+ * whoever has which of them. Rows are by meaning, each there once. */
+static int tell_together(struct lm_terms_history *history, struct lm_findings *findings,
+                         struct lm_error *error) {
+    struct lm_terms_row *rows = history->rows;
+    char start[LM_TIME_SIZE];
+    char text[512];
+    if (history->count > 0)
+        qsort(rows, history->count, sizeof *rows, by_start);
+    for (size_t i = 1; i < history->count; i++) {
+        const struct lm_terms_row *before = &rows[i - 1];
+        struct lm_terms_row *row = &rows[i];
+        const struct lm_place places[] = {before->place, row->place};
+        if (row->party == NOBODY || row->name != before->name || row->party != before->party ||
+            row->valid.start_s != before->valid.start_s)
+            continue;
+        bool told = before->told || row->told;
+        row->told = true;
+        if (told)
+            continue;
+        (void)lm_instant_format(row->valid.start_s, start);
+        (void)snprintf(text, sizeof text,
+                       "the %s was signed with different content for the time since %s",
+                       lm_names_text(&history->names, row->name), start);
+        if (lm_findings_tell(findings, lm_reason_word(LM_AMBIGUOUS),
+                             lm_names_text(&history->names, row->party), places, 2, text,
                              error) < 0)
             return -1;
     }
@@ -263,55 +326,19 @@ int lm_terms_history_finish(struct lm_terms_history *history, struct lm_validity
     if (history->count == 0)
         return 0;
     history->sorted = false;
-    qsort(history->rows, history->count, sizeof *history->rows, by_content);
+    qsort(history->rows, history->count, sizeof *history->rows, by_meaning);
     if (tell_unlogged(history, settled, findings, error) < 0)
         return -1;
     keep_first(history);
     if (history->count > 0)
         qsort(history->rows, history->count, sizeof *history->rows, by_time);
     for (size_t i = 0; i < history->count; i++) {
-        const struct lm_terms_row *row = &history->rows[i];
+        struct lm_terms_row *row = &history->rows[i];
         const struct lm_terms_row *before = find_before(history, row, row->name);
         if (!before)
             before = find_before(history, row, row->instead);
         if (before && tell(history, before, row, findings, error) < 0)
             return -1;
     }
-    return 0;
-}
-
-/* Rows of one name. What one log holds, and in time, is so whatever log is asked. */
-static bool any_doubt(const struct lm_terms_row *rows, size_t count) {
-    int64_t first_s = INT64_MAX;
-    int64_t lead_s = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].logged_s == LM_ABSENT || strcmp(rows[i].place.source, rows->place.source) != 0)
-            return true;
-        if (rows[i].logged_s < first_s)
-            first_s = rows[i].logged_s;
-        if (rows[i].lead_s > lead_s)
-            lead_s = rows[i].lead_s;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].logged_s > first_s && rows[i].valid.start_s < rows[i].logged_s + lead_s)
-            return true;
-    }
-    return false;
-}
-
-bool lm_terms_history_late(struct lm_terms_history *history) {
-    struct lm_terms_row *rows = history->rows;
-    bool late = false;
-    history->sorted = false;
-    if (history->count > 0)
-        qsort(rows, history->count, sizeof *rows, by_content);
-    for (size_t i = 0; i < history->count && !late;) {
-        size_t first = i;
-        bool several = false;
-        for (; i < history->count && rows[i].name == rows[first].name; i++)
-            several = several ||
-                      memcmp(rows[i].content, rows[first].content, sizeof rows[i].content) != 0;
-        late = several && any_doubt(rows + first, i - first);
-    }
-    return late;
+    return tell_together(history, findings, error);
 }

@@ -30,26 +30,24 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
                          const char *party, const char *keeper, const struct lm_place *place,
                          struct lm_error *error) LM_NONNULL_AT(1, 2, 5, 6) LM_MUST_CHECK;
 
-/* Adds what PARTY has signed and keeps out of the log that it keeps. */
-int lm_terms_history_unlogged(struct lm_terms_history *history, const struct lm_record *record,
-                              const char *party, const struct lm_place *place,
-                              struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* Adds what PARTY has signed and is not in the log that tells of such: that of the party, or of
+ * fees a market's. */
+int lm_terms_history_stray(struct lm_terms_history *history, const struct lm_record *record,
+                           const char *party, const struct lm_place *place,
+                           struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Where terms stand at a place that contradict others: true the first time only, with *party set to
  * who signed them (NULL where nobody is known). True as well where no terms stand there. */
 bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_place *place,
                            const char **party) LM_NONNULL LM_MUST_CHECK;
 
-/* Whether it may depend on the log that is asked which terms count when: some of one name stand in
- * several files, or outside of logs, or were logged after their start (of rules, after the gates
- * that they set had closed) and others of their name before them. */
-bool lm_terms_history_late(struct lm_terms_history *history) LM_NONNULL LM_MUST_CHECK;
-
 /* Tells of terms that were logged after they had begun, where others of their name, logged before,
  * held then; of a contract, its supplier's tariff without an id. When that was is the word of the
  * log's keeper, who may have let them lie: whoever signed them is named only where it is her own
- * log. Bare records say nothing about when they came. Tells, too, of what was kept out of a log and
- * is of a time of which something was SETTLED. */
+ * log. Bare records say nothing about when they came. Tells, too, of contracts that were kept out
+ * of a log and are of a time of which something was SETTLED; and of different ones of one name that
+ * begin together, wherever they stand, where the same party has signed both and was not named for
+ * one of them yet. */
 int lm_terms_history_finish(struct lm_terms_history *history, struct lm_validity settled,
                             struct lm_findings *findings,
                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

@@ -1653,6 +1653,169 @@ def _(w):
     overcharge_u4(w)
 
 
+def fee_from(price, start):
+    return network_fee("DSO", price, f"{start}/2017-01-01T00:00Z")
+
+
+def give_fees(w, **fees):
+    """The operator gives each supplier another fee, in time; each settles by what it was given."""
+    for supplier, fee in fees.items():
+        signed = w.sign("DSO", [fee])
+        w.add(supplier, "2016-03-03T00:00:00Z", signed, first(w, supplier, type="reading"))
+    for supplier, fee in fees.items():
+        resettle_by(w, supplier, fee)
+
+
+def resettle_by(w, supplier, fee):
+    """A supplier settles by one fee of the operator, whatever the logs say."""
+    others = {log: [entry for entry in w.logs[log] if entry["record"]["type"] == "network-fee" and
+                    entry["record"]["by"] == fee["by"]] for log in LOGS}
+    kept = {log: list(w.logs[log]) for log in LOGS if log != supplier}
+    for log in kept:
+        w.logs[log] = [entry for entry in w.logs[log] if entry not in others[log]]
+    mine = others[supplier]
+    place = w.logs[supplier].index(mine[0]) if mine else None
+    w.logs[supplier] = [entry for entry in w.logs[supplier] if entry not in mine]
+    w.logs["public"].append({"record": w.sign("DSO", [fee])[0]})
+    resettle(w, (supplier,))
+    w.logs.update(kept)
+    if mine:
+        w.logs[supplier][place:place] = mine
+    w.keep(supplier)
+
+
+MARCH, APRIL = "2016-03-15T00:00Z", "2016-04-01T00:00Z"
+
+
+@case("an operator gives two suppliers fees that begin at different times, and the market neither",
+      KEEPERS, "settlement_differs -")
+def _(w):
+    """Each goes by what its own log had; that of the other it cannot see. The later fee takes the
+    place of the earlier one: to have signed both is nothing that the operator may not do."""
+    give_fees(w, A=fee_from("0.05", MARCH), B=fee_from("0.07", APRIL))
+
+
+@case("an operator gives two suppliers fees that begin at different times, and A goes by B's",
+      KEEPERS, "settlement_differs A", "settlement_differs -")
+def _(w):
+    """Nothing that it could see said so."""
+    give_fees(w, A=fee_from("0.05", MARCH), B=fee_from("0.07", APRIL))
+    resettle_by(w, "A", fee_from("0.07", APRIL))
+
+
+@case("an operator gives two suppliers fees that begin together, and the market neither",
+      KEEPERS, "settlement_differs -", "ambiguous DSO")
+def _(w):
+    """It has signed two for one time: that proves itself."""
+    give_fees(w, A=fee_from("0.05", APRIL), B=fee_from("0.07", APRIL))
+
+
+@case("an operator gives the market one fee and A another that begins with it", KEEPERS,
+      "settlement_differs -", "ambiguous DSO")
+def _(w):
+    """A goes by its own, B by the market's, which is right."""
+    w.add("public", "2016-03-03T00:00:00Z", w.sign("DSO", [fee_from("0.07", APRIL)]),
+          first(w, "public", type="clearing"))
+    give_fees(w, A=fee_from("0.05", APRIL))
+    resettle_by(w, "B", fee_from("0.07", APRIL))
+
+
+@case("an operator gives the market a fee and A one that begins later", KEEPERS,
+      "settlement_differs -")
+def _(w):
+    w.add("public", "2016-03-03T00:00:00Z", w.sign("DSO", [fee_from("0.07", MARCH)]),
+          first(w, "public", type="clearing"))
+    give_fees(w, A=fee_from("0.05", APRIL))
+    resettle_by(w, "B", fee_from("0.07", MARCH))
+
+
+@case("an operator gives A a fee and the market one that begins later, and A goes by its own",
+      KEEPERS, "settlement_differs A")
+def _(w):
+    """It could read in the market's log that this one has ended."""
+    w.add("public", "2016-03-03T00:00:00Z", w.sign("DSO", [fee_from("0.07", APRIL)]),
+          first(w, "public", type="clearing"))
+    give_fees(w, A=fee_from("0.05", MARCH))
+    resettle_by(w, "B", fee_from("0.07", APRIL))
+
+
+def no_fee_in_public(w):
+    take_out(w, "public", "network-fee", by="DSO")
+
+
+@case("suppliers' logs hold an operator's fees and the market's none, and each goes by its own",
+      KEEPERS, "settlement_differs -")
+def _(w):
+    """All the logs together say that the later one counts, which A cannot know."""
+    no_fee_in_public(w)
+    give_fees(w, A=fee_from("0.05", MARCH), B=fee_from("0.07", APRIL))
+
+
+@case("suppliers' logs hold fees that begin together and the market's none", KEEPERS,
+      "ambiguous DSO")
+def _(w):
+    """What is due nobody can say."""
+    no_fee_in_public(w)
+    give_fees(w, A=fee_from("0.05", APRIL), B=fee_from("0.07", APRIL))
+
+
+@case("B's log alone holds an operator's fee, and A settles nobody without one", KEEPERS,
+      "settlement_missing -")
+def _(w):
+    no_fee_in_public(w)
+    give_fees(w, B=fee_from("0.07", APRIL))
+    w.logs["A"] = [entry for entry in w.logs["A"] if entry["record"]["type"] not in
+                   ("settlement", "transfer", "adjustment", "bill")]
+    known = [entry["record"] for log in LOGS if log != "B" for entry in w.logs[log]]
+    w.add("A", ADJUSTED_AT, w.sign("A", w.settle("A", known)))
+    rebill(w, "A")
+
+
+@case("a market's log holds rules that no other does, and B's others that begin later", KEEPERS,
+      "clearing_differs -", "trade_missing -", "trade_differs -")
+def _(w):
+    """What B was told the market need not know."""
+    take_out(w, "public", "market-rules")
+    w.add("public", "2016-03-02T00:00:00Z", w.sign("registrar", [
+        dict(NEVER_CHEAP, valid="2016-03-15T00:00Z/2017-01-01T00:00Z")]), 0)
+    w.add("B", "2016-03-03T00:00:00Z", w.sign("registrar", [dict(NEVER_CHEAP, price_cap="0.4")]),
+          first(w, "B", type="reading"))
+    for place in range(len(PERIODS)):
+        reclear_by(w, place, NEVER_CHEAP)
+    resettle(w)
+
+
+@case("B's log holds rules that no other does, and the market goes by them", KEEPERS,
+      "clearing_differs lm")
+def _(w):
+    w.add("B", "2016-03-03T00:00:00Z", w.sign("registrar", [NEVER_CHEAP]),
+          first(w, "B", type="reading"))
+    for place in range(len(PERIODS)):
+        reclear_by(w, place, NEVER_CHEAP)
+    resettle(w)
+
+
+@case("the registrar gives the market other rules than it logs, which begin together", KEEPERS,
+      "clearing_differs -", "trade_missing -", "trade_differs -", "ambiguous registrar")
+def _(w):
+    take_out(w, "public", "market-rules")
+    w.add("public", "2016-03-02T00:00:00Z", w.sign("registrar", [
+        dict(NEVER_CHEAP, valid=VALID)]), 0)
+    for place in range(len(PERIODS)):
+        reclear_by(w, place, NEVER_CHEAP)
+    resettle(w)
+
+
+@case("rules are in the market's log between a gate and its period, and it goes by them", KEEPERS,
+      "clearing_differs lm")
+def _(w):
+    """Its gate had closed: whoever had ordered by then did so by others."""
+    w.add("public", "2016-04-01T11:46:00Z", w.sign("registrar", [NEVER_CHEAP]),
+          first(w, "public", type="clearing"))
+    reclear_by(w, 0, NEVER_CHEAP)
+    resettle(w)
+
+
 @case("a fee is in both of the market's logs, and late in one", KEEPERS)
 def _(w):
     """It is known since the first of them has it."""
@@ -2296,6 +2459,38 @@ def _(w):
 @case("the registrar shows rules that are in no log", ALL)
 def _(w):
     w.beside = w.sign("registrar", [NEVER_CHEAP])
+
+
+@case("the DSO shows a fee that is in no log, and begins with the one that is", ALL, "ambiguous DSO")
+def _(w):
+    """It has signed both for one time, whoever was given which."""
+    w.beside = w.sign("DSO", [network_fee("DSO", "0.05")])
+
+
+@case("the DSO shows the fee that is in the log, signed again", ALL)
+def _(w):
+    """With a zero more, and a member of its own, it says the same."""
+    w.beside = w.sign("DSO", [network_fee("DSO", "0.02"),
+                              dict(network_fee("DSO", "0.020"), x_note="once more")])
+
+
+@case("the registrar shows rules that are in no log, and begin with those that are", ALL,
+      "ambiguous registrar")
+def _(w):
+    w.beside = w.sign("registrar", [dict(NEVER_CHEAP, valid=VALID)])
+
+
+@case("a supplier shows a tariff that is in no log, and begins with the one that is", ALL,
+      "ambiguous B")
+def _(w):
+    w.beside = w.sign("B", [tariff("B", "0.03", [{"price": "0.29"}])])
+
+
+@case("somebody else signs a fee that begins with the operator's", KEEPERS, "bad_signature -")
+def _(w):
+    """It says nothing about who has not signed it."""
+    w.beside = w.sign("DSO", [network_fee("DSO", "0.05")])
+    w.beside[0]["price"] = "0.06"
 
 
 @case("the DSO shows a fee that is in no log", ALL)

@@ -58,7 +58,7 @@ static struct seen compare_refused(const char *expected, bool optional, const ch
     /* Another type of the same name is another record. */
     added = added && issue(comparison, &other, "c", &places[2]) &&
             lm_comparison_expected(comparison, &other, &same, false, &error) == 0;
-    if (!added || lm_comparison_finish(comparison, note, &seen, &error) < 0)
+    if (!added || lm_comparison_each(comparison, note, &seen, &error) < 0)
         seen.count = -1;
     lm_comparison_free(comparison);
     return seen;
@@ -70,8 +70,8 @@ static struct seen compare(const char *expected, bool optional, const char *issu
 }
 
 /* The same for what somebody may have thought due, by other records. */
-static struct seen excuse(const char *expected, const char *excused, bool optional,
-                          const char *issued) {
+static struct seen excuse_of(const char *of, const char *expected, const char *excused,
+                             bool optional, const char *issued) {
     struct lm_comparison *comparison = lm_comparison_new();
     struct lm_error error;
     struct seen seen = {0};
@@ -79,18 +79,22 @@ static struct seen excuse(const char *expected, const char *excused, bool option
     const struct lm_issued_key key = {.type = LM_TYPE_TRADE, .name = "m/p", .party = "m"};
     const struct lm_place place = {"log", 4};
     const struct lm_buffer thought = text(excused, excused ? strlen(excused) : 0);
-    bool added = true;
-    lm_comparison_excuse(comparison);
+    bool added = lm_comparison_excuse(comparison, of, &error) == 0;
     if (issued)
-        added = issue(comparison, &key, issued, &place);
+        added = added && issue(comparison, &key, issued, &place);
     if (excused)
         added = added && lm_comparison_excused(comparison, &key, &thought, optional, &error) == 0;
     if (expected)
         added = added && lm_comparison_expected(comparison, &key, &due, false, &error) == 0;
-    if (!added || lm_comparison_finish(comparison, note, &seen, &error) < 0)
+    if (!added || lm_comparison_each(comparison, note, &seen, &error) < 0)
         seen.count = -1;
     lm_comparison_free(comparison);
     return seen;
+}
+
+static struct seen excuse(const char *expected, const char *excused, bool optional,
+                          const char *issued) {
+    return excuse_of("m", expected, excused, optional, issued);
 }
 
 static void judge_excuses(void) {
@@ -107,6 +111,8 @@ static void judge_excuses(void) {
     seen = excuse("a", NULL, false, NULL);
     tap_ok(seen.count == 1 && seen.last.difference == LM_DIFFERENCE_MISSING && seen.last.excused,
            "and what is missing, where it would not be due");
+    seen = excuse_of("n", "a", NULL, false, NULL);
+    tap_ok(seen.count == 1 && !seen.last.excused, "of whoever has an excuse, and nobody else");
     seen = excuse("a", "b", true, NULL);
     tap_ok(seen.count == 1 && seen.last.excused, "or would be optional");
     seen = excuse("a", "b", false, NULL);
