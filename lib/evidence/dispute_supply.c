@@ -179,22 +179,29 @@ static bool sum_sold(const struct lm_dispute *dispute, int64_t *sold_wh) {
     return true;
 }
 
-/* Whether the market traded less of her offers than their auction gives: true with the answer. */
+/* What her offers sell by the auction that was held again; INT64_MAX where it does not fit. */
+static int64_t sum_due(const struct lm_dispute_book *book) {
+    int64_t due_wh = 0;
+    for (size_t i = 0; i < book->count; i++) {
+        const struct lm_dispute_order *order = &book->orders[i];
+        if (order->fact->record.as.order.side == LM_SIDE_OFFER && order->traded &&
+            __builtin_add_overflow(due_wh, order->energy_wh, &due_wh))
+            return INT64_MAX;
+    }
+    return due_wh;
+}
+
+/* *decided, with the answer, where the market traded less of her offers than their auction gives.
+ */
 static int judge_market(struct lm_dispute *dispute, int64_t sold_wh, bool *decided,
                         struct lm_error *error) {
     struct lm_dispute_book book = {0};
-    int64_t due_wh = 0;
     *decided = false;
     if (!dispute->market || !dispute->whole)
         return 0;
     if (lm_dispute_book(dispute, NULL, &book, error) < 0)
         return -1;
-    for (size_t i = 0; i < book.count; i++) {
-        const struct lm_dispute_order *order = &book.orders[i];
-        if (order->fact->record.as.order.side == LM_SIDE_OFFER && order->traded &&
-            !__builtin_add_overflow(due_wh, order->energy_wh, &due_wh))
-            continue;
-    }
+    int64_t due_wh = sum_due(&book);
     if (book.clearing && sold_wh < due_wh) {
         book.clearing->used = true;
         lm_dispute_use_book(dispute);
