@@ -26,7 +26,16 @@ struct lm_claims_log {
     int64_t signed_s;
 };
 
-/* What one claim is judged by. The caller frees the view. (claims.c) */
+/* ---- claims.c ---- */
+
+/* The receipt that a claim brings; NULL for none. Borrowed. */
+const struct lm_receipt *lm_claims_receipt(const struct lm_claims_case *item) LM_NONNULL;
+/* By which a case's periods are sorted. */
+int lm_claims_compare_periods(const void *a, const void *b) LM_NONNULL;
+
+/* ---- claims_facts.c ---- */
+
+/* What one claim is judged by. The caller frees the view. */
 int lm_claims_view(struct lm_claims *claims, const struct lm_claims_case *item,
                    struct lm_view *view, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
