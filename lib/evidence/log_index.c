@@ -157,51 +157,66 @@ static uint64_t entries_in(uint64_t slots) {
     return low;
 }
 
-int lm_log_index_load(struct lm_log_index *index, uint64_t log_size,
-                      int (*each)(void *context, uint64_t n, const struct lm_log_row *row,
-                                  struct lm_error *error),
-                      void *context, struct lm_error *error) {
+/* How many whole entries there are, by a file of so many slots; 0 where it is no index. */
+static int count_entries(const struct lm_log_index *index, uint64_t *there,
+                         struct lm_error *error) {
     uint8_t first[SLOT_SIZE];
-    struct stat status;
     size_t got;
+    if (read_slots(index, 0, 1, first, &got, error) < 0)
+        return -1;
+    bool is_index = got == 1 && memcmp(first, format, SLOT_SIZE) == 0;
+    *there = is_index ? entries_in(index->slots) : 0;
+    return 0;
+}
+
+/* Takes in the rows of entries below THERE, as far as they are good. */
+static int take_rows(struct lm_log_index *index, uint64_t there, uint64_t log_size,
+                     lm_log_index_visit *each, void *context, struct lm_error *error) {
+    uint8_t bytes[(ENTRY_SLOTS_MAX + BATCH_SLOTS) * SLOT_SIZE];
+    while (index->leaves < there) {
+        uint64_t first = index->leaves;
+        uint64_t base = row_slot(first);
+        uint64_t rest = row_slot(there) - base;
+        size_t count = rest < BATCH_SLOTS ? (size_t)rest : BATCH_SLOTS + ENTRY_SLOTS_MAX;
+        size_t got;
+        if (read_slots(index, base, count, bytes, &got, error) < 0)
+            return -1;
+        while (index->leaves < there && row_slot(index->leaves + 1) - base <= got) {
+            struct lm_log_row row;
+            uint64_t n = index->leaves;
+            if (!parse_row(n, bytes + (row_slot(n) - base) * SLOT_SIZE, &row) ||
+                row.end <= index->end || row.end > log_size)
+                return 0;
+            if (each(context, n, &row, error) < 0)
+                return -1;
+            index->end = row.end;
+            index->leaves = n + 1;
+        }
+        if (index->leaves == first)
+            return 0;
+    }
+    return 0;
+}
+
+int lm_log_index_load(struct lm_log_index *index, uint64_t log_size, lm_log_index_visit *each,
+                      void *context, struct lm_error *error) {
+    struct stat status;
+    uint64_t there;
     if (index->fd < 0)
         return 0;
     if (fstat(index->fd, &status) != 0)
         return lm_fail_errno(error, LM_IO, "the log's index");
     index->slots = (uint64_t)status.st_size / SLOT_SIZE;
-    uint64_t there = entries_in(index->slots);
-    if (read_slots(index, 0, 1, first, &got, error) < 0)
+    if (count_entries(index, &there, error) < 0)
         return -1;
-    if (got == 0 || memcmp(first, format, SLOT_SIZE) != 0)
-        there = 0;
     /* Somebody began to make it again and did not get as far. */
     if (there < index->leaves) {
         index->leaves = index->end = 0;
         index->tree = (struct lm_merkle){0};
     }
     uint64_t known = index->leaves;
-    uint8_t bytes[(ENTRY_SLOTS_MAX + BATCH_SLOTS) * SLOT_SIZE];
-    bool whole = true;
-    for (uint64_t n = known; whole && n < there;) {
-        uint64_t base = row_slot(n);
-        uint64_t rest = row_slot(there) - base;
-        size_t count = rest < BATCH_SLOTS ? (size_t)rest : BATCH_SLOTS + ENTRY_SLOTS_MAX;
-        if (read_slots(index, base, count, bytes, &got, error) < 0)
-            return -1;
-        uint64_t before = n;
-        while (whole && n < there && row_slot(n + 1) - base <= got) {
-            struct lm_log_row row;
-            whole = parse_row(n, bytes + (row_slot(n) - base) * SLOT_SIZE, &row) &&
-                    row.end > index->end && row.end <= log_size;
-            if (!whole)
-                break;
-            if (each(context, n, &row, error) < 0)
-                return -1;
-            index->end = row.end;
-            index->leaves = ++n;
-        }
-        whole = whole && n > before;
-    }
+    if (take_rows(index, there, log_size, each, context, error) < 0)
+        return -1;
     index->slots = index->leaves > 0 ? row_slot(index->leaves) : 0;
     if ((uint64_t)status.st_size > index->slots * SLOT_SIZE &&
         ftruncate(index->fd, (off_t)(index->slots * SLOT_SIZE)) != 0)

@@ -39,14 +39,16 @@ void lm_log_digest(const void *record, size_t size, uint8_t digest[LM_LOG_DIGEST
 void lm_log_index_start(struct lm_log_index *index, int fd) LM_NONNULL;
 void lm_log_index_free(struct lm_log_index *index) LM_NONNULL;
 
+/* Told of the row of entry N. */
+typedef int lm_log_index_visit(void *context, uint64_t n, const struct lm_log_row *row,
+                               struct lm_error *error);
+
 /*
  * Takes in the rows that are in the file behind those that are known, as long as they are whole and
  * end within LOG_SIZE bytes, and calls EACH for each. What the file has beyond is cut off. Fails
  * only where reading does, or EACH.
  */
-int lm_log_index_load(struct lm_log_index *index, uint64_t log_size,
-                      int (*each)(void *context, uint64_t n, const struct lm_log_row *row,
-                                  struct lm_error *error),
+int lm_log_index_load(struct lm_log_index *index, uint64_t log_size, lm_log_index_visit *each,
                       void *context, struct lm_error *error) LM_NONNULL_AT(1, 3, 5) LM_MUST_CHECK;
 
 /* Takes the file for the index of at least LEAVES entries, without a look at any row: for proofs,
