@@ -78,30 +78,13 @@ int lm_inform_content(struct lm_inform *inform, const struct lm_record *record, 
     return 0;
 }
 
-static int add_rules(struct lm_inform *inform, const struct lm_record *record,
-                     struct lm_error *error) {
-    const struct lm_market_rules *rules = &record->as.market_rules;
-    struct lm_group_rule rule = {
-        .valid = rules->valid, .known_s = lm_known_since(record), .min_group = rules->min_group};
-    if (lm_inform_content(inform, record, true, rule.content, error) < 0 ||
-        lm_inform_room(&inform->rules, &inform->rule_room, inform->rule_count,
-                       sizeof *inform->rules, error) < 0)
-        return -1;
-    rule.market = strdup(rules->market);
-    if (!rule.market)
-        return lm_fail_memory(error);
-    rule.regions = json_incref(rules->regions);
-    inform->rules[inform->rule_count++] = rule;
-    return 0;
-}
-
 int lm_inform_add(struct lm_inform *inform, const struct lm_record *record,
                   const struct lm_place *place, const char *text, size_t size,
                   struct lm_error *error) {
     if (inform->stage == LM_STAGE_CLEARING)
         return lm_inform_add_auction(inform, record, place, text, size, error);
     if (record->type == LM_TYPE_MARKET_RULES)
-        return add_rules(inform, record, error);
+        return lm_inform_add_rules(inform, record, error);
     if (record->type == LM_TYPE_READING)
         return lm_inform_add_flow(inform, record, place, error);
     return lm_inform_add_account(inform, record, place, error);

@@ -6,7 +6,6 @@
 #include "lib/base/limits.h"
 #include "lib/market/inform_rows.h"
 #include "lib/record/canonical.h"
-#include "lib/record/latest.h"
 
 /* A reading that counts, and whose. Texts are the registry's. */
 struct member {
@@ -66,61 +65,6 @@ int lm_inform_add_flow(struct lm_inform *inform, const struct lm_record *record,
         return -1;
     inform->flows[inform->flow_count++] = flow;
     return 0;
-}
-
-/* ---- how small a group may be ---- */
-
-static bool serves(const json_t *regions, const char *region) {
-    for (size_t i = 0; i < json_array_size(regions); i++) {
-        if (strcmp(json_string_value(json_array_get(regions, i)), region) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Whether an earlier one of the rules is of the same market as RULE. */
-static bool looked_at(const struct lm_inform *inform, const struct lm_group_rule *rule) {
-    for (const struct lm_group_rule *other = inform->rules; other < rule; other++) {
-        if (strcmp(other->market, rule->market) == 0)
-            return true;
-    }
-    return false;
-}
-
-static const struct lm_group_rule *latest_of(const struct lm_inform *inform, const char *market,
-                                             int64_t instant_s, bool *ambiguous) {
-    struct lm_latest latest = {0};
-    for (size_t i = 0; i < inform->rule_count; i++) {
-        const struct lm_group_rule *rule = &inform->rules[i];
-        if (strcmp(rule->market, market) == 0)
-            lm_latest_consider(&latest, rule, rule->valid, rule->known_s, rule->content, instant_s);
-    }
-    *ambiguous = latest.ambiguous;
-    return latest.record;
-}
-
-/* The largest min_group of the markets that serve REGION at an instant. LM_MISSING_RECORD,
- * LM_AMBIGUOUS. */
-static int find_min_group(const struct lm_inform *inform, const char *region, int64_t instant_s,
-                          int64_t *min_group, struct lm_error *error) {
-    *min_group = -1;
-    for (size_t i = 0; i < inform->rule_count; i++) {
-        bool ambiguous;
-        if (looked_at(inform, &inform->rules[i]))
-            continue;
-        const struct lm_group_rule *rule =
-            latest_of(inform, inform->rules[i].market, instant_s, &ambiguous);
-        if (ambiguous)
-            return lm_fail(error, LM_AMBIGUOUS, "the rules of market %s contradict each other",
-                           inform->rules[i].market);
-        if (rule && serves(rule->regions, region) && rule->min_group > *min_group)
-            *min_group = rule->min_group;
-    }
-    if (*min_group >= 0)
-        return 0;
-    lm_fail(error, LM_MISSING_RECORD, "no rules of a market say how small a group in %s may be",
-            region);
-    return lm_hint(error, "give the market-rules of the region in the input or with --registry");
 }
 
 /* ---- which readings count ---- */
@@ -362,7 +306,7 @@ static int tell_region(struct flows_work *work, struct sum *sums, size_t count,
     int64_t min_group = 0;
     struct lm_error why;
     bool told_small[LM_ROLE_COUNT] = {false};
-    if (find_min_group(inform, sums->region, instant_s, &min_group, &why) < 0) {
+    if (lm_inform_min_group(inform, sums->region, instant_s, &min_group, &why) < 0) {
         refuse(work, sums, &why);
         return 0;
     }
@@ -470,6 +414,7 @@ int lm_inform_run_flows(struct lm_inform *inform, struct lm_error *error) {
         return 0;
     int result =
         lm_registry_operators(inform->registry, &work.operators, &work.operator_count, error);
+    lm_inform_sort_rules(inform);
     qsort_r(inform->flows, inform->flow_count, sizeof *inform->flows, compare_flows, inform);
     for (size_t first = 0; result == 0 && first < inform->flow_count;) {
         const struct lm_flow *flows = &inform->flows[first];

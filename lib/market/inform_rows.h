@@ -157,6 +157,14 @@ int lm_inform_add_auction(struct lm_inform *inform, const struct lm_record *reco
                           struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 int lm_inform_run_auctions(struct lm_inform *inform,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+int lm_inform_add_rules(struct lm_inform *inform, const struct lm_record *record,
+                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* After the last rules, before the first question. */
+void lm_inform_sort_rules(struct lm_inform *inform) LM_NONNULL;
+/* The largest min_group of the markets that serve REGION at an instant. LM_MISSING_RECORD,
+ * LM_AMBIGUOUS. */
+int lm_inform_min_group(const struct lm_inform *inform, const char *region, int64_t instant_s,
+                        int64_t *min_group, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 int lm_inform_add_flow(struct lm_inform *inform, const struct lm_record *record,
                        const struct lm_place *place,
                        struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

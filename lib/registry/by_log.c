@@ -6,20 +6,10 @@
 
 /* ---- since when what is known ---- */
 
-static bool is_logged(const struct lm_registry_row *row, lm_registry_logged *logged,
-                      void *context) {
-    return row->logged_s != LM_NOT_LOGGED && logged(context, row->source);
-}
-
-static struct lm_registry_row *row_at(const struct lm_registry *registry,
-                                      const struct lm_row_groups *groups, uint32_t place) {
-    return &registry->rows[groups->order[place]];
-}
-
 static bool any_logged(const struct lm_registry *registry, const struct lm_row_groups *groups,
                        uint32_t from, uint32_t end, lm_registry_logged *logged, void *context) {
     for (uint32_t i = from; logged && i < end; i++) {
-        if (is_logged(row_at(registry, groups, i), logged, context))
+        if (lm_registry_row_logged(lm_registry_row_at(registry, groups, i), logged, context))
             return true;
     }
     return false;
@@ -30,14 +20,15 @@ static void know_rows(const struct lm_registry *registry, const struct lm_row_gr
                       uint32_t from, uint32_t end, bool by_log, lm_registry_logged *logged,
                       void *context) {
     for (uint32_t i = from; i < end; i++) {
-        struct lm_registry_row *row = row_at(registry, groups, i);
-        row->known_s = by_log && !is_logged(row, logged, context) ? LM_KNOWN_NEVER : row->logged_s;
+        struct lm_registry_row *row = lm_registry_row_at(registry, groups, i);
+        row->known_s = by_log && !lm_registry_row_logged(row, logged, context) ? LM_KNOWN_NEVER
+                                                                               : row->logged_s;
     }
     /* The latest start first, so that those of one content are not far from each other. */
     for (uint32_t i = from; i < end; i++) {
-        struct lm_registry_row *row = row_at(registry, groups, i);
+        struct lm_registry_row *row = lm_registry_row_at(registry, groups, i);
         for (uint32_t k = i + 1; k < end; k++) {
-            struct lm_registry_row *other = row_at(registry, groups, k);
+            struct lm_registry_row *other = lm_registry_row_at(registry, groups, k);
             if (other->valid.start_s != row->valid.start_s)
                 break;
             if (memcmp(other->digest, row->digest, sizeof row->digest) != 0)
@@ -56,7 +47,7 @@ static int64_t gate_s(const struct lm_registry *registry, const struct lm_regist
     int64_t begins_s = row->logged_s > row->valid.start_s ? row->logged_s : row->valid.start_s;
     int64_t longest_s = 60 * row->terms.gate_minutes;
     for (uint32_t i = from; i < end; i++) {
-        const struct lm_registry_row *other = row_at(registry, &registry->rules, i);
+        const struct lm_registry_row *other = lm_registry_row_at(registry, &registry->rules, i);
         int64_t other_s = 60 * other->terms.gate_minutes;
         bool in_force = other->known_s != LM_KNOWN_NEVER && other->logged_s <= row->logged_s &&
                         lm_validity_holds(other->valid, begins_s) &&
@@ -70,7 +61,7 @@ static int64_t gate_s(const struct lm_registry *registry, const struct lm_regist
 /* Whose gate has closed trades by the rules that it knew. */
 static void know_by_gate(const struct lm_registry *registry, uint32_t from, uint32_t end) {
     for (uint32_t i = from; i < end; i++) {
-        struct lm_registry_row *row = row_at(registry, &registry->rules, i);
+        struct lm_registry_row *row = lm_registry_row_at(registry, &registry->rules, i);
         if (row->known_s != LM_KNOWN_ALWAYS && row->known_s != LM_KNOWN_NEVER)
             row->known_s += gate_s(registry, row, from, end);
     }
@@ -105,7 +96,7 @@ static int find_known(const struct lm_registry *registry, const struct lm_record
     if (lm_record_content(record, digest, error) < 0)
         return -1;
     for (uint32_t i = groups->first[number]; i < groups->first[number + 1]; i++) {
-        const struct lm_registry_row *row = row_at(registry, groups, i);
+        const struct lm_registry_row *row = lm_registry_row_at(registry, groups, i);
         /* All that say the same are known since the same instant. */
         if (memcmp(row->digest, digest, sizeof digest) == 0) {
             *known_s = row->known_s;
@@ -138,7 +129,7 @@ static void revoke_by_log(struct lm_registry *registry, lm_registry_logged *logg
             logged(context, row->source))
             continue;
         for (uint32_t at = keys->first[row->key]; at < keys->first[row->key + 1]; at++) {
-            const struct lm_registry_row *other = row_at(registry, keys, at);
+            const struct lm_registry_row *other = lm_registry_row_at(registry, keys, at);
             if (other->type == LM_TYPE_IDENTITY && other->name == row->name &&
                 logged(context, other->source))
                 row->bare_copy = true;
@@ -149,166 +140,4 @@ static void revoke_by_log(struct lm_registry *registry, lm_registry_logged *logg
 void lm_registry_by_log(struct lm_registry *registry, lm_registry_logged *logged, void *context) {
     revoke_by_log(registry, logged, context);
     lm_registry_know(registry, logged, context);
-}
-
-/* ---- contradictions ---- */
-
-static bool same_text(const struct lm_registry *registry, size_t a, size_t b) {
-    const char *x = lm_registry_text(registry, a);
-    const char *y = lm_registry_text(registry, b);
-    return x && y ? strcmp(x, y) == 0 : x == y;
-}
-
-static bool same_list(const struct lm_registry *registry, struct lm_row_list a,
-                      struct lm_row_list b) {
-    bool same = a.count == b.count;
-    for (size_t i = 0; i < a.count && same; i++)
-        same = strcmp(registry->lists[a.first + i], registry->lists[b.first + i]) == 0;
-    return same;
-}
-
-/* All but keys and validity: a key may be replaced from any time on. */
-static bool same_standing(const struct lm_registry *registry, const struct lm_registry_row *a,
-                          const struct lm_registry_row *b) {
-    return a->role == b->role && same_text(registry, a->supplier, b->supplier) &&
-           same_text(registry, a->region, b->region) && same_text(registry, a->user, b->user) &&
-           same_list(registry, a->regions, b->regions) &&
-           same_list(registry, a->firmware, b->firmware);
-}
-
-static bool same_content(const struct lm_registry_row *a, const struct lm_registry_row *b) {
-    return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
-}
-
-/* How ROW, which is logged or not, contradicts a logged one that came before it, or at least is in
- * the log; false where it does not. */
-static bool contradicts(const struct lm_registry *registry, const struct lm_registry_row *row,
-                        bool row_logged, const struct lm_registry_row *other,
-                        enum lm_contradiction *kind) {
-    struct lm_validity before = row->valid;
-    if (!row_logged) {
-        *kind = LM_CONTRADICTION_UNLOGGED;
-        return lm_validity_overlap(row->valid, other->valid);
-    }
-    if (other->logged_s > row->logged_s || (other->logged_s == row->logged_s && other > row))
-        return false;
-    *kind = LM_CONTRADICTION_TOGETHER;
-    if (other->valid.start_s == row->valid.start_s)
-        return true;
-    *kind = LM_CONTRADICTION_LATE;
-    if (before.end_s > row->logged_s)
-        before.end_s = row->logged_s;
-    return before.start_s < before.end_s && other->logged_s < row->logged_s &&
-           lm_validity_overlap(before, other->valid) && !same_standing(registry, row, other);
-}
-
-/* The logged row that ROW contradicts; NULL for none. What the log says, too, is no contradiction,
- * nor is what it said before. */
-static const struct lm_registry_row *find_other(const struct lm_registry *registry,
-                                                const struct lm_registry_row *row,
-                                                lm_registry_logged *logged, void *context,
-                                                enum lm_contradiction *kind) {
-    const struct lm_row_groups *groups = &registry->identities;
-    const struct lm_registry_row *found = NULL;
-    bool row_logged = is_logged(row, logged, context);
-    for (uint32_t i = groups->first[row->name]; i < groups->first[row->name + 1]; i++) {
-        const struct lm_registry_row *other = row_at(registry, groups, i);
-        enum lm_contradiction other_kind;
-        if (other == row || !is_logged(other, logged, context))
-            continue;
-        if (same_content(row, other)) {
-            if (!row_logged || other->logged_s < row->logged_s)
-                return NULL;
-        } else if (!found && contradicts(registry, row, row_logged, other, &other_kind)) {
-            found = other;
-            *kind = other_kind;
-        }
-    }
-    return found;
-}
-
-/* The rules of a market that hold at an instant; NULL for none. */
-static const struct lm_registry_row *rules_at(const struct lm_registry *registry, uint32_t market,
-                                              int64_t instant_s) {
-    const struct lm_row_groups *groups = &registry->rules;
-    struct lm_latest latest = {0};
-    for (uint32_t i = groups->first[market]; i < groups->first[market + 1]; i++) {
-        const struct lm_registry_row *row = row_at(registry, groups, i);
-        lm_latest_consider(&latest, row, row->valid, row->known_s, row->digest, instant_s);
-    }
-    return latest.ambiguous ? NULL : latest.record;
-}
-
-static bool share_region(const struct lm_registry *registry, struct lm_row_list a,
-                         struct lm_row_list b) {
-    for (size_t i = 0; i < a.count; i++) {
-        for (size_t k = 0; k < b.count; k++) {
-            if (strcmp(registry->lists[a.first + i], registry->lists[b.first + k]) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* The rules of another market that hold when these begin to, and name a region of theirs. */
-static const struct lm_registry_row *find_sharing(const struct lm_registry *registry,
-                                                  const struct lm_registry_row *row) {
-    int64_t from_s = row->known_s > row->valid.start_s && row->known_s < row->valid.end_s
-                         ? row->known_s
-                         : row->valid.start_s;
-    if (rules_at(registry, row->name, from_s) != row)
-        return NULL;
-    for (uint32_t market = 0; market < registry->ids.count; market++) {
-        const struct lm_registry_row *other =
-            market == row->name ? NULL : rules_at(registry, market, from_s);
-        /* Of two that begin together one is enough. */
-        if (other && (other < row || other->valid.start_s < row->valid.start_s) &&
-            share_region(registry, row->regions, other->regions))
-            return other;
-    }
-    return NULL;
-}
-
-typedef int tell_contradiction(void *context, enum lm_contradiction kind,
-                               const struct lm_place *place, const struct lm_place *other,
-                               struct lm_error *error);
-
-static int tell_regions(const struct lm_registry *registry, tell_contradiction *tell, void *context,
-                        struct lm_error *error) {
-    for (size_t n = 0; n < registry->ids.count; n++) {
-        for (uint32_t i = registry->rules.first[n]; i < registry->rules.first[n + 1]; i++) {
-            const struct lm_registry_row *row = row_at(registry, &registry->rules, i);
-            const struct lm_registry_row *other = find_sharing(registry, row);
-            const struct lm_place place = {row->source, row->line};
-            if (!other)
-                continue;
-            const struct lm_place shared = {other->source, other->line};
-            int result = tell(context, LM_CONTRADICTION_REGION, &place, &shared, error);
-            if (result != 0)
-                return result;
-        }
-    }
-    return 0;
-}
-
-int lm_registry_contradictions(const struct lm_registry *registry, lm_registry_logged *logged,
-                               int (*tell)(void *context, enum lm_contradiction kind,
-                                           const struct lm_place *place,
-                                           const struct lm_place *other, struct lm_error *error),
-                               void *context, struct lm_error *error) {
-    for (size_t i = 0; i < registry->count; i++) {
-        const struct lm_registry_row *row = &registry->rows[i];
-        enum lm_contradiction kind;
-        if (row->type != LM_TYPE_IDENTITY || row->refused != LM_NONE || row->repeat)
-            continue;
-        const struct lm_registry_row *other = find_other(registry, row, logged, context, &kind);
-        const struct lm_place place = {row->source, row->line};
-        if (!other)
-            continue;
-        const struct lm_place contradicted = {other->source, other->line};
-        int result = tell(context, kind, &place, &contradicted, error);
-        if (result != 0)
-            return result;
-    }
-    return tell_regions(registry, tell, context, error);
 }

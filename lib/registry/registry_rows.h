@@ -92,6 +92,19 @@ static inline const char *lm_registry_text(const struct lm_registry *registry, s
     return offset == LM_NO_TEXT ? NULL : registry->texts.data + offset;
 }
 
+/* The row at a place in the order of GROUPS. */
+static inline struct lm_registry_row *lm_registry_row_at(const struct lm_registry *registry,
+                                                         const struct lm_row_groups *groups,
+                                                         uint32_t place) {
+    return &registry->rows[groups->order[place]];
+}
+
+/* Whether a row stands in an entry of a LOGGED source. */
+static inline bool lm_registry_row_logged(const struct lm_registry_row *row,
+                                          lm_registry_logged *logged, void *context) {
+    return row->logged_s != LM_NOT_LOGGED && logged(context, row->source);
+}
+
 /* Sets since when identities and rules are known: by their entries, in LOGGED sources alone where
  * LOGGED is not NULL and one of them holds such. (by_log.c) */
 void lm_registry_know(struct lm_registry *registry, lm_registry_logged *logged, void *context)
