@@ -46,7 +46,7 @@ static void check_signature(struct lm_audit_item *item) {
         item->good = true;
         return;
     }
-    int64_t at_s = record->wrapped ? record->entry_at_s : audit->options.now_s;
+    int64_t at_s = lm_audit_instant(audit, record);
     item->good = lm_registry_check(audit->registry, record, at_s, &item->signer, &item->why) == 0;
     bool unauthorised = lm_reason_unauthorised(item->why.reason);
     if (item->good || !unauthorised)

@@ -182,6 +182,9 @@ bool lm_audit_is_behind(const struct lm_audit *audit,
 /* What a record that is signed as it should be tells those who recompute. */
 int lm_audit_use(struct lm_audit *audit, const struct lm_audit_item *item,
                  struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* When a record's key is judged. */
+int64_t lm_audit_instant(const struct lm_audit *audit,
+                         const struct lm_record *record) LM_NONNULL LM_MUST_CHECK;
 /* Who signed a record whose signature has been checked. Borrowed from the registry. */
 const char *lm_audit_signer(const struct lm_audit *audit,
                             const struct lm_record *record) LM_NONNULL LM_MUST_CHECK;

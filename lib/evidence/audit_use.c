@@ -24,11 +24,19 @@ int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
                                 error);
 }
 
+int64_t lm_audit_instant(const struct lm_audit *audit, const struct lm_record *record) {
+    if (record->wrapped)
+        return record->entry_at_s;
+    return record->type == LM_TYPE_RECEIPT
+               ? lm_registry_signed_at(audit->registry, record, audit->options.now_s)
+               : audit->options.now_s;
+}
+
 const char *lm_audit_signer(const struct lm_audit *audit, const struct lm_record *record) {
     struct lm_registered registered;
     struct lm_error ignored;
     char kid[LM_DIGEST_TEXT_SIZE];
-    int64_t at_s = record->wrapped ? record->entry_at_s : audit->options.now_s;
+    int64_t at_s = lm_audit_instant(audit, record);
     if (lm_jws_kid(&record->signature, kid, &ignored) < 0 ||
         lm_registry_signer(audit->registry, kid, lm_record_subject(record->type, &record->as), at_s,
                            &registered, &ignored) < 0)

@@ -62,7 +62,9 @@ static int check_part(struct lm_record *part, const struct lm_registry *registry
                       struct lm_error *error) {
     struct lm_error why;
     const char *signer;
-    if (!part->line || lm_registry_check(registry, part, now_s, &signer, &why) == 0)
+    if (!part->line ||
+        lm_registry_check(registry, part, lm_registry_signed_at(registry, part, now_s), &signer,
+                          &why) == 0)
         return 0;
     if (lm_reason_exit(why.reason) != LM_EXIT_REJECT) {
         *error = why;
@@ -81,7 +83,9 @@ static int find_keeper(struct lm_claim_case *claim, const struct lm_registry *re
     if (!claim->receipt.line)
         return 0;
     if (lm_jws_kid(&claim->receipt.signature, kid, error) < 0 ||
-        lm_registry_signer(registry, kid, NULL, now_s, &keeper, error) < 0)
+        lm_registry_signer(registry, kid, NULL,
+                           lm_registry_signed_at(registry, &claim->receipt, now_s), &keeper,
+                           error) < 0)
         return -1;
     (void)snprintf(claim->receipt_by, sizeof claim->receipt_by, "%s", keeper.id);
     return 0;

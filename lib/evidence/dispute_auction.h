@@ -13,6 +13,12 @@
     "an order that was dropped before anybody gave a receipt for it leaves no trace, so whether "  \
     "there was one cannot be told from this evidence"
 
+/* The answer where the issued clearing is of other orders than are here. */
+#define LM_DISPUTE_OTHER_ORDERS                                                                    \
+    "the clearing is not the one that the orders in the log give, but which of them were left "    \
+    "out "                                                                                         \
+    "cannot be told from its orders_root"
+
 /* ---- dispute_auction.c ---- */
 
 /* Whether anything says which auction is meant; what follows is asked only where something does. */

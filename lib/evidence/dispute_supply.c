@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/evidence/dispute_book.h"
+#include "lib/evidence/dispute_auction.h"
 #include "lib/evidence/dispute_parts.h"
+#include "lib/record/latest.h"
 
 /* What was settled with the claimant for the period, adjustments included. */
 struct settled {
@@ -49,6 +50,7 @@ static void find_settled(const struct lm_dispute *dispute, struct settled *settl
 struct flow {
     size_t meters;     /* that have a reading */
     bool disagree;     /* a meter has signed two of one seq */
+    bool lacks;        /* a meter has signed none */
     const char *meter; /* that one */
     int64_t import_wh;
     int64_t export_wh;
@@ -82,6 +84,34 @@ static int collect_readings(const struct lm_dispute *dispute, struct lm_view *re
     return 0;
 }
 
+static bool is_read(const struct lm_view *readings, const char *meter) {
+    for (size_t i = 0; i < readings->count; i++) {
+        if (strcmp(readings->items[i]->record.as.reading.meter, meter) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Her meters are known by their identities, since when these are known. */
+static void find_unread(const struct lm_dispute *dispute, const struct lm_view *readings,
+                        struct flow *flow) {
+    struct lm_registered meter;
+    struct lm_error ignored;
+    int64_t start_s = dispute->period.start_s;
+    const struct lm_fact *fact;
+    for (size_t place = SIZE_MAX;
+         !flow->lacks && (fact = lm_dispute_next(dispute, LM_TYPE_IDENTITY, &place));) {
+        const struct lm_identity *identity = &fact->record.as.identity;
+        if (identity->role != LM_ROLE_METER || lm_known_since(&fact->record) > start_s ||
+            lm_registry_by_id(dispute->registry, identity->id, start_s, &meter, &ignored) < 0 ||
+            !meter.user || strcmp(meter.user, lm_dispute_claimant(dispute)) != 0 ||
+            is_read(readings, identity->id))
+            continue;
+        flow->lacks = true;
+        flow->meter = identity->id;
+    }
+}
+
 /* Of each meter the reading of the highest seq counts; two of it have to say the same. */
 static int find_flow(const struct lm_dispute *dispute, struct flow *flow, struct lm_error *error) {
     struct lm_view readings = {0};
@@ -104,6 +134,8 @@ static int find_flow(const struct lm_dispute *dispute, struct flow *flow, struct
             __builtin_add_overflow(flow->export_wh, reading->export_wh, &flow->export_wh))
             flow->disagree = true;
     }
+    if (result == 0)
+        find_unread(dispute, &readings, flow);
     lm_view_free(&readings);
     return result;
 }
@@ -135,6 +167,12 @@ static int find_unsettled(struct lm_dispute *dispute, struct settled *settled, s
             "no reading of that period by a meter of %s is under a checkpoint: %s has settled by "
             "something that is not here, and what flowed cannot be told",
             lm_dispute_claimant(dispute), settled->latest->supplier);
+    if (flow->lacks)
+        return lm_dispute_undecidable(dispute,
+                                      "no reading of that period by meter %s, which is one of "
+                                      "several of %s, is under a checkpoint, and what flowed "
+                                      "cannot be told",
+                                      flow->meter, lm_dispute_claimant(dispute));
     *unsettled = false;
     return 0;
 }
@@ -191,6 +229,51 @@ static int64_t sum_due(const struct lm_dispute_book *book) {
     return due_wh;
 }
 
+/* The offer of hers without which the issued clearing was made, all other orders being in it; NULL
+ * for none. */
+static int find_left_out(const struct lm_dispute *dispute, const struct lm_dispute_book *book,
+                         const struct lm_order **left_out, struct lm_error *error) {
+    *left_out = NULL;
+    for (size_t i = 0; i < book->count && !*left_out; i++) {
+        const struct lm_dispute_order *order = &book->orders[i];
+        struct lm_dispute_book without = {0};
+        if (order->fact->record.as.order.side != LM_SIDE_OFFER || !order->traded)
+            continue;
+        if (lm_dispute_book(dispute, order->fact, &without, error) < 0)
+            return -1;
+        if (lm_dispute_is_complete(&without))
+            *left_out = &order->fact->record.as.order;
+        lm_dispute_book_free(&without);
+    }
+    return 0;
+}
+
+static int judge_book(struct lm_dispute *dispute, const struct lm_dispute_book *book,
+                      int64_t sold_wh, bool *decided, struct lm_error *error) {
+    const struct lm_order *left_out = NULL;
+    int64_t due_wh = sum_due(book);
+    if (!book->clearing || sold_wh >= due_wh)
+        return 0;
+    *decided = true;
+    bool complete = lm_dispute_is_complete(book);
+    if (!complete && find_left_out(dispute, book, &left_out, error) < 0)
+        return -1;
+    if (!complete && !left_out)
+        return lm_dispute_undecidable(dispute, LM_DISPUTE_OTHER_ORDERS);
+    book->clearing->used = true;
+    lm_dispute_use_book(dispute);
+    if (left_out)
+        return lm_dispute_upheld(dispute, dispute->market,
+                                 "by the orders %s sells %lld Wh, and %s has cleared without order "
+                                 "%s",
+                                 lm_dispute_claimant(dispute), (long long)due_wh, dispute->market,
+                                 left_out->id);
+    return lm_dispute_upheld(dispute, dispute->market,
+                             "by the orders %s sells %lld Wh, and %s has issued trades of %lld Wh",
+                             lm_dispute_claimant(dispute), (long long)due_wh, dispute->market,
+                             (long long)sold_wh);
+}
+
 /* *decided, with the answer, where the market traded less of her offers than their auction gives.
  */
 static int judge_market(struct lm_dispute *dispute, int64_t sold_wh, bool *decided,
@@ -201,18 +284,9 @@ static int judge_market(struct lm_dispute *dispute, int64_t sold_wh, bool *decid
         return 0;
     if (lm_dispute_book(dispute, NULL, &book, error) < 0)
         return -1;
-    int64_t due_wh = sum_due(&book);
-    if (book.clearing && sold_wh < due_wh) {
-        book.clearing->used = true;
-        lm_dispute_use_book(dispute);
-        lm_dispute_upheld(dispute, dispute->market,
-                          "by the orders %s sells %lld Wh, and %s has issued trades of %lld Wh",
-                          lm_dispute_claimant(dispute), (long long)due_wh, dispute->market,
-                          (long long)sold_wh);
-        *decided = true;
-    }
+    int result = judge_book(dispute, &book, sold_wh, decided, error);
     lm_dispute_book_free(&book);
-    return 0;
+    return result;
 }
 
 int lm_dispute_sold_more(struct lm_dispute *dispute, struct lm_error *error) {

@@ -211,6 +211,10 @@ static int judge_again(struct lm_verdicts *verdicts, const struct lm_given *item
     if ((int)dispute.result == verdict->result &&
         lm_verdicts_same_text(dispute.party, verdict->party))
         return 0;
+    /* The orders of others that leave it open are not shown to who is not wronged by them. */
+    if (verdict->result == LM_RESULT_UNDECIDABLE && dispute.result == LM_RESULT_REFUTED &&
+        !dispute.whole && lm_dispute_needs_book((enum lm_claim_kind)dispute.claim->kind))
+        return 0;
     (void)snprintf(text, sizeof text,
                    "the verdict is %s, and its exhibits by themselves say %s: %s",
                    lm_result_words[verdict->result], lm_result_words[dispute.result], dispute.text);

@@ -281,6 +281,36 @@ bool lm_registry_revoked(const struct lm_registry *registry, const char *kid, in
            look_at_key(registry, key, LM_NO_NAME, instant_s).revoked;
 }
 
+/* When an identity of a row is the one that counts: when it begins, or, in a log, is known. */
+static int64_t counts_since(const struct lm_registry_row *row) {
+    return row->known_s != LM_KNOWN_ALWAYS && row->known_s > row->valid.start_s
+               ? row->known_s
+               : row->valid.start_s;
+}
+
+int64_t lm_registry_signed_at(const struct lm_registry *registry, const struct lm_record *record,
+                              int64_t instant_s) {
+    const struct lm_row_groups *groups = &registry->keys;
+    const char *subject = lm_record_subject(record->type, &record->as);
+    char kid[LM_DIGEST_TEXT_SIZE];
+    struct lm_registered registered;
+    struct lm_error why;
+    uint32_t key;
+    if (!record->signature.signature || lm_jws_kid(&record->signature, kid, &why) < 0 ||
+        lm_registry_signer(registry, kid, subject, instant_s, &registered, &why) == 0 ||
+        (why.reason != LM_EXPIRED && why.reason != LM_SUPERSEDED) ||
+        !lm_names_find(&registry->kids, kid, strlen(kid), &key))
+        return instant_s;
+    for (uint32_t i = groups->first[key]; i < groups->first[key + 1]; i++) {
+        const struct lm_registry_row *row = &registry->rows[groups->order[i]];
+        if (row->type == LM_TYPE_IDENTITY && row->refused == LM_NONE && !row->bare_copy &&
+            counts_since(row) <= instant_s &&
+            lm_registry_signer(registry, kid, subject, counts_since(row), &registered, &why) == 0)
+            return counts_since(row);
+    }
+    return instant_s;
+}
+
 /* ---- records ---- */
 
 static int admit_of_root(const struct lm_registry *registry, const struct lm_record *record,

@@ -142,6 +142,12 @@ int lm_registry_operators(const struct lm_registry *registry, const char ***ids,
 bool lm_registry_supplied(const struct lm_registry *registry, const char *id, const char *supplier,
                           struct lm_validity stretch) LM_NONNULL LM_MUST_CHECK;
 
+/* When to judge a record that somebody has had for some time at INSTANT_S: then, but for a key that
+ * has expired or was replaced since at an instant at which it was its owner's. Nobody is rid of
+ * what she signed by taking another key; one that was revoked proves nothing. */
+int64_t lm_registry_signed_at(const struct lm_registry *registry, const struct lm_record *record,
+                              int64_t instant_s) LM_NONNULL LM_MUST_CHECK;
+
 /* How many ids there are: their numbers are below. */
 size_t lm_registry_ids(const struct lm_registry *registry) LM_NONNULL LM_MUST_CHECK;
 

@@ -10,6 +10,7 @@ usage: claims.py FOLDER [PATTERN]    with the programs on the PATH; prints a lin
 
 import base64
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ import sys
 
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
+import note
 import world
 from world import (BILLED_AT, CLEARED_AT, KEEPERS as LOGS, NOW, ORDERS_AT, PERIODS, READ_AT, RULES,
                    SIGNED_AT, USERS, VALID, canonical, change, lines, order, reading)
@@ -518,6 +520,93 @@ def _(w):
             claim("DSO", "bill", entries=[{"log": "A/A.log", "n": n} for n in range(200)])]
 
 
+@case("the market clears without an order, so that others pay more or trade less", "undecidable -",
+      "undecidable -", "upheld lm", "upheld lm")
+def _(w):
+    """That the orders in the log are not those of the clearing anybody could make believe who keeps
+    some of them back; who was left out can show that all others are there."""
+    cheap = min((record for record in orders_of(w)
+                 if record["side"] == "offer" and record["from"] not in ("A", "u3")),
+                key=lambda record: record["price"])["from"]
+    reclear(w, [record for record in orders_of(w) if record["from"] != cheap])
+    seller, _ = traded(w, "offer")
+    buyer, _ = traded(w, "bid")
+    return [claim(seller, "price", period=PERIOD), claim(buyer, "price", period=PERIOD),
+            claim(cheap, "sold_more", period=PERIOD),
+            claim(cheap, "left_out", record=next(record for record in orders_of(w)
+                                                 if record["from"] == cheap))]
+
+
+def replace_key(w, who, role, *options):
+    """The registrar logs another key of theirs, and so their own file has it."""
+    os.remove(w.path(f"{who}.jwk"))
+    out = world.run(["lm-keygen", "--id", who, "--role", role, "--region", "r1", "--valid",
+                     "2016-05-03T00:00Z/2017-01-01T00:00Z", *options], cwd=w.folder)
+    w.add("registry", "2016-05-03T00:00:00Z", w.sign("registrar", world.parse(out)))
+    w.terms = "registry.log"
+
+
+@case("the market drops an order that has a receipt, and takes another key", "upheld lm")
+def _(w):
+    mine = w.find("market", type="order", period=PERIOD, **{"from": "u7"})[0]
+    receipt = receipt_of(w, mine)
+    w.logs["market"].remove(mine)
+    w.keep("market")
+    replace_key(w, "lm", "market")
+    return [claim("u7", "left_out", receipt=receipt)]
+
+
+@case("the market drops an order that has a receipt by a key that is revoked since", "undecidable -")
+def _(w):
+    """Whoever has stolen it may have signed that."""
+    mine = w.find("market", type="order", period=PERIOD, **{"from": "u7"})[0]
+    receipt = receipt_of(w, mine)
+    w.logs["market"].remove(mine)
+    w.keep("market")
+    forged = w.sign("lm", [bare(receipt)])[0]
+    with open(w.path("lm.jwk"), encoding="ascii") as file:
+        kid = json.load(file)["keys"][0]["kid"]
+    replace_key(w, "lm", "market")
+    w.add("registry", "2016-05-03T12:00:00Z", w.sign("registrar", [
+        {"type": "revocation", "v": 1, "id": "lm", "kid": kid, "at": "2016-05-03T12:00:00Z",
+         "reason": "stolen"}]))
+    return [claim("u7", "left_out", receipt=forged)]
+
+
+@case("the claimant has taken another key since she sent the order that was left out", "upheld lm")
+def _(w):
+    mine = w.find("market", type="order", period=PERIOD, **{"from": "u7"})[0]
+    reclear(w, [record for record in orders_of(w) if record["from"] != "u7"])
+    replace_key(w, "u7", "user", "--supplier", "A")
+    return [claim("u7", "left_out", record=mine["record"])]
+
+
+@case("a supplier takes another key, and what it has signed stays signed", "upheld A")
+def _(w):
+    mine = w.find("A", type="bill", user="u2")[0]["record"]
+    other = w.sign("A", [dict(bare(mine), rounded="-9.99")])[0]
+    replace_key(w, "A", "supplier")
+    return [claim("u2", "bill", record=other)]
+
+
+@case("one of a claimant's two meters has no reading", "undecidable -", "undecidable -")
+def _(w):
+    out = world.run(["lm-keygen", "--id", "m99", "--role", "meter", "--user", "u5", "--valid",
+                     VALID], cwd=w.folder)
+    w.add("registry", "2016-03-02T00:00:00Z", w.sign("registrar", world.parse(out)))
+    w.terms = "registry.log"
+    return [claim("u5", kind, period=PERIOD) for kind in ("consumed_less", "sold_more")]
+
+
+@case("a claimant's second meter was not known when the period began", "refuted -")
+def _(w):
+    out = world.run(["lm-keygen", "--id", "m99", "--role", "meter", "--user", "u5", "--valid",
+                     VALID], cwd=w.folder)
+    w.add("registry", "2016-05-02T00:00:00Z", w.sign("registrar", world.parse(out)))
+    w.terms = "registry.log"
+    return [claim("u5", "consumed_less", period=PERIOD)]
+
+
 @case("an honest market, and everybody claims everything")
 def _(w):
     claims = []
@@ -532,6 +621,113 @@ def _(w):
                        for kind in ("left_out", "altered")]
             claims.append(claim(who, "left_out", record=entry["record"]))
     return claims
+
+
+# ---- auditors who lie ----
+
+LIES = []
+
+
+def lie(name, code, result, party):
+    """What an auditor who signs RESULT and PARTY shows: the claim, and which entries as exhibits."""
+    def add(tell):
+        LIES.append((name, code, result, party, tell))
+        return tell
+    return add
+
+
+def auction_of(who, left_out):
+    """The first period's book and clearing, and her own trades."""
+    def shown(record):
+        return record.get("period") == PERIOD and (
+            record["type"] == "clearing" or
+            (record["type"] == "order" and record["from"] not in left_out) or
+            (record["type"] == "trade" and record["from"] == who))
+    return shown
+
+
+@lie("the price is wrong, by a part of the orders", "verdict_unfounded", "upheld", "lm")
+def _(w):
+    who, _ = traded(w, "offer")
+    cheap = {f"u{number}" for number in range(1, USERS + 1) if number % 3} - {who}
+    return claim(who, "price", period=PERIOD), auction_of(who, cheap)
+
+
+@lie("she has sold less than she should, by a part of the orders", "verdict_unfounded", "upheld", "lm")
+def _(w):
+    """Without the other offers she would sell more; at the price there was some left of hers."""
+    orders = {record["from"]: record["energy_wh"] for record in orders_of(w)}
+    who = next(entry["record"]["from"] for entry in w.find("market", type="trade", period=PERIOD,
+                                                           side="offer")
+               if 0 < entry["record"]["energy_wh"] < orders[entry["record"]["from"]])
+    others = {record["from"] for record in orders_of(w) if record["side"] == "offer"} - {who}
+    return claim(who, "sold_more", period=PERIOD), auction_of(who, others)
+
+
+@lie("she has consumed less, by one of her two meters", "verdict_unfounded", "upheld", "A")
+def _(w):
+    """The other one's reading is not shown, and the registry knows of it."""
+    out = world.run(["lm-keygen", "--id", "m99", "--role", "meter", "--user", "u2", "--valid",
+                     VALID], cwd=w.folder)
+    w.add("registry", "2016-03-02T00:00:00Z", w.sign("registrar", world.parse(out)))
+    w.terms = "registry.log"
+    change(w, "A", "A", lambda r: r.update(import_wh=r["import_wh"] + 100), type="settlement",
+           period=PERIOD, party="u2")
+    return claim("u2", "consumed_less", period=PERIOD), lambda record: (
+        record.get("period") == PERIOD and "u2" in (record.get("party"), record.get("meter", "")
+                                                    .replace("m", "u")))
+
+
+def path_to(leaves, n):
+    """RFC 6962, 2.1.1."""
+    if len(leaves) < 2:
+        return []
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    if n < half:
+        return path_to(leaves[:half], n) + [note.root(leaves[half:])]
+    return path_to(leaves[half:], n - half) + [note.root(leaves[:half])]
+
+
+def base(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def exhibits_of(w, digest, shown):
+    for log in LOGS:
+        w.write(log)
+        with open(sign_log(w, log), encoding="utf-8") as file:
+            checkpoint = file.read()
+        leaves = w.text(log).encode().split(b"\n")[:-1]
+        for entry in w.logs[log]:
+            if shown(entry["record"]):
+                yield {"type": "exhibit", "v": 1, "claim": digest, "log": f"{LOGS[log]}/{log}.log",
+                       "n": entry["n"], "entry": entry, "checkpoint": checkpoint,
+                       "path": [base(node_hash) for node_hash in path_to(leaves, entry["n"])]}
+
+
+def canonical_text(value):
+    """RFC 8785 for what is not all ASCII, as a checkpoint."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def believe(w, code, result, party, tell):
+    asked, shown = tell(w)
+    signed = w.sign(asked["claimant"], [asked])
+    digest = base(hashlib.sha256(canonical(signed[0]).encode()).digest())
+    exhibits = list(exhibits_of(w, digest, shown))
+    verdict = {"type": "verdict", "v": 1, "claim": digest, "result": result, "party": party,
+               "text": "as was found",
+               "exhibits": [base(hashlib.sha256(canonical_text(item)).digest())
+                            for item in exhibits]}
+    with open(w.path("shown"), "w", encoding="utf-8") as file:
+        file.write(lines(signed) + world.run(["lm-sign", "-k", w.path("auditor.jwk")],
+                                             lines([verdict] + exhibits)))
+    found = command(["lm-audit", "--root", "registrar.jwk", "--now", NOW, "--verdicts", "shown",
+                     "auditor.ndjson", getattr(w, "terms", "registry.bare"), "public.log"], w,
+                    (0, 1))
+    codes = [record["code"] for record in found if record["type"] == "finding"]
+    if codes != [code]:
+        raise RuntimeError(f"{codes} instead of {code}, by {len(exhibits)} exhibits")
 
 
 # ---- what every answer has to be ----
@@ -675,14 +871,17 @@ def prepare(folder):
 def main():
     folder, pattern = os.path.abspath(sys.argv[1]), re.compile(sys.argv[2] if sys.argv[2:] else "")
     honest = prepare(folder)
-    cases = [item for item in CASES if pattern.search(item[0])]
+    cases = [(name, lambda w, wanted=wanted, tamper=tamper: judge(w, wanted, tamper))
+             for name, wanted, tamper in CASES]
+    cases += [(f"a lie: {name}", lambda w, told=told: believe(w, *told)) for name, *told in LIES]
+    cases = [item for item in cases if pattern.search(item[0])]
     failed = False
     print(f"1..{len(cases)}")
-    for number, (name, wanted, tamper) in enumerate(cases, 1):
+    for number, (name, play) in enumerate(cases, 1):
         w = world.Copy(honest, os.path.join(folder, f"case{number}"))
         os.symlink(honest.path("auditor.ndjson"), w.path("auditor.ndjson"))
         try:
-            judge(w, wanted, tamper)
+            play(w)
             print(f"ok {number} - {name}")
         except Exception as failure:  # pylint: disable=broad-except
             failed = True
