@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cmd/lm-log/log.h"
+#include "lib/evidence/exhibit.h"
 #include "lib/evidence/log_view.h"
 #include "lib/evidence/proof_text.h"
 
@@ -19,32 +20,17 @@ static void write_exhibit(struct proving *proving, const struct lm_buffer *line)
     struct lm_error error;
     struct lm_buffer note = {0};
     struct lm_buffer out = {0};
-    const struct lm_merkle_proof *proof = &proving->text.proof;
-    json_t *path = json_array();
-    json_t *entry = lm_json_parse(line->data, line->size, &error);
-    if (!entry)
+    struct lm_exhibit exhibit = {.claim = proving->options->claim,
+                                 .entry = lm_json_parse(line->data, line->size, &error),
+                                 .log = proving->checkpoint.origin,
+                                 .n = (int64_t)proving->text.number};
+    if (!exhibit.entry || lm_exhibit_prove(&exhibit, &proving->text.proof, proving->bytes.data,
+                                           proving->bytes.size, &note, &error) < 0)
         lm_run_fatal(run, &error);
-    lm_buffer_bytes(&note, proving->bytes.data, proving->bytes.size);
-    lm_buffer_byte(&note, '\0');
-    for (size_t i = 0; i < proof->count; i++) {
-        char hash[LM_DIGEST_TEXT_SIZE];
-        lm_digest_text(proof->hashes[i], hash);
-        (void)json_array_append_new(path, json_string(hash));
-    }
-    const struct lm_exhibit exhibit = {.checkpoint = note.data,
-                                       .claim = proving->options->claim,
-                                       .entry = entry,
-                                       .log = proving->checkpoint.origin,
-                                       .n = (int64_t)proving->text.number,
-                                       .path = path};
-    if (!lm_buffer_ok(&note) || json_array_size(path) != proof->count) {
-        lm_fail_memory(&error);
-        lm_run_fatal(run, &error);
-    }
     lm_record_write(LM_TYPE_EXHIBIT, &exhibit, &out);
     lm_run_write_buffer(run, &out);
-    json_decref(path);
-    json_decref(entry);
+    json_decref(exhibit.path);
+    json_decref(exhibit.entry);
     lm_buffer_free(&note);
     lm_buffer_free(&out);
 }

@@ -2,20 +2,8 @@
 #include <string.h>
 
 #include "lib/evidence/claims_state.h"
+#include "lib/evidence/exhibit.h"
 #include "lib/record/reject.h"
-
-static json_t *path_of(const struct lm_merkle_proof *proof) {
-    json_t *path = json_array();
-    for (size_t i = 0; i < proof->count; i++) {
-        char hash[LM_DIGEST_TEXT_SIZE];
-        lm_digest_text(proof->hashes[i], hash);
-        if (json_array_append_new(path, json_string(hash)) < 0) {
-            json_decref(path);
-            return NULL;
-        }
-    }
-    return path;
-}
 
 /* The exhibit of a fact: it borrows the fact's entry and owns its path. */
 static int make_exhibit(const struct lm_claims *claims, const struct lm_fact *fact,
@@ -24,19 +12,9 @@ static int make_exhibit(const struct lm_claims *claims, const struct lm_fact *fa
     const struct lm_claims_log *log = &claims->logs[fact->source];
     struct lm_merkle_proof proof;
     lm_prover_proof(&log->prover, fact->number, &proof);
-    lm_buffer_reset(note);
-    lm_buffer_bytes(note, log->checkpoint, log->checkpoint_size);
-    lm_buffer_byte(note, '\0');
-    *exhibit = (struct lm_exhibit){.checkpoint = note->data,
-                                   .claim = digest,
-                                   .entry = fact->record.line,
-                                   .log = fact->log,
-                                   .n = (int64_t)fact->n,
-                                   .path = path_of(&proof)};
-    if (exhibit->path && lm_buffer_ok(note))
-        return 0;
-    json_decref(exhibit->path);
-    return lm_fail_memory(error);
+    *exhibit = (struct lm_exhibit){
+        .claim = digest, .entry = fact->record.line, .log = fact->log, .n = (int64_t)fact->n};
+    return lm_exhibit_prove(exhibit, &proof, log->checkpoint, log->checkpoint_size, note, error);
 }
 
 static int add_digest(json_t *exhibits, const struct lm_exhibit *exhibit, struct lm_error *error) {

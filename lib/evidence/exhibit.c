@@ -6,6 +6,34 @@
 #include "lib/crypto/encoding.h"
 #include "lib/record/canonical.h"
 
+static json_t *write_path(const struct lm_merkle_proof *proof) {
+    json_t *path = json_array();
+    for (size_t i = 0; i < proof->count; i++) {
+        char hash[LM_DIGEST_TEXT_SIZE];
+        lm_digest_text(proof->hashes[i], hash);
+        if (json_array_append_new(path, json_string(hash)) < 0) {
+            json_decref(path);
+            return NULL;
+        }
+    }
+    return path;
+}
+
+int lm_exhibit_prove(struct lm_exhibit *exhibit, const struct lm_merkle_proof *proof,
+                     const char *checkpoint, size_t size, struct lm_buffer *note,
+                     struct lm_error *error) {
+    lm_buffer_reset(note);
+    lm_buffer_bytes(note, checkpoint, size);
+    lm_buffer_byte(note, '\0');
+    exhibit->path = write_path(proof);
+    exhibit->checkpoint = note->data;
+    if (exhibit->path && lm_buffer_ok(note))
+        return 0;
+    json_decref(exhibit->path);
+    exhibit->path = NULL;
+    return lm_fail_memory(error);
+}
+
 bool lm_exhibit_path(const struct lm_exhibit *exhibit, struct lm_merkle_proof *proof) {
     proof->count = 0;
     for (size_t i = 0; i < json_array_size(exhibit->path); i++) {

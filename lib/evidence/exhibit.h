@@ -8,6 +8,12 @@
 #include "lib/crypto/merkle_proof.h"
 #include "lib/evidence/facts.h"
 
+/* Gives an exhibit that has the rest its path, which the caller owns, and its checkpoint of SIZE
+ * bytes, in NOTE. */
+int lm_exhibit_prove(struct lm_exhibit *exhibit, const struct lm_merkle_proof *proof,
+                     const char *checkpoint, size_t size, struct lm_buffer *note,
+                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* The hashes of its path; false where these are more than any log needs. */
 bool lm_exhibit_path(const struct lm_exhibit *exhibit,
                      struct lm_merkle_proof *proof) LM_NONNULL LM_MUST_CHECK;
