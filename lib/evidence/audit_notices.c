@@ -7,12 +7,12 @@ int lm_audit_auction(struct lm_audit_remake *remake, enum lm_type type, const un
     const struct lm_place nowhere = {"", 0};
     bool clearing = type == LM_TYPE_CLEARING;
     struct lm_record record;
-    bool notified;
-    if (lm_audit_notified(audit, clearing ? body->clearing.market : body->trade.market,
-                          clearing ? body->clearing.period : body->trade.period, false, &notified,
-                          error) < 0)
+    bool expected;
+    if (lm_audit_expects_notices(audit, clearing ? body->clearing.market : body->trade.market,
+                                 clearing ? body->clearing.period : body->trade.period, &expected,
+                                 error) < 0)
         return -1;
-    if (!notified)
+    if (!expected)
         return 0;
     lm_buffer_reset(&audit->payload);
     lm_record_write(type, body, &audit->payload);

@@ -19,14 +19,10 @@ int lm_audit_tell_refused(struct lm_audit *audit, const struct lm_error *why,
 static int say_bill(void *context, const struct lm_bill *bill, struct lm_error *error) {
     struct lm_audit *audit = context;
     union lm_body body = {.bill = *bill};
-    char month[LM_TIME_SIZE];
-    uint32_t number;
-    (void)lm_month_format(bill->month, month);
-    lm_buffer_reset(&audit->name);
-    lm_buffer_format(&audit->name, "%s %s", month, bill->supplier);
-    if (!lm_buffer_ok(&audit->name))
-        return lm_fail_memory(error);
-    if (!lm_names_find(&audit->billed, audit->name.data, audit->name.size, &number))
+    bool expected;
+    if (lm_audit_expects_bill(audit, bill, &expected, error) < 0)
+        return -1;
+    if (!expected)
         return 0;
     return lm_audit_remade(&audit->strict, LM_TYPE_BILL, &body, false, error);
 }

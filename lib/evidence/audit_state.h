@@ -91,7 +91,7 @@ struct lm_audit {
     struct lm_comparison *comparison;
     struct lm_readings readings;
     struct lm_terms_history terms;
-    struct lm_bills *bills; /* of the months for which there is one */
+    struct lm_bills *bills;                 /* of the months for which there is one */
     struct lm_names kinds;                  /* of records that logs hold, see audit_belong.c */
     struct lm_names settled_names;          /* of periods that logs settle, see audit_late.c */
     struct lm_audit_settled *settled_lines; /* by name: the last one that does */
@@ -197,10 +197,6 @@ int lm_audit_as_held(const struct lm_audit *audit, const struct lm_audit_item *i
 int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
                     const struct lm_place *place, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* Whether there have to be notices of an auction, which NOTE says now. */
-int lm_audit_notified(struct lm_audit *audit, const char *market, struct lm_period period,
-                      bool note, bool *notified, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
-
 /* A settlement, adjustment or transfer of a period that may have been adjusted: what is to be done
  * with it shows once all are known. */
 struct lm_audit_deferred {
@@ -209,6 +205,19 @@ struct lm_audit_deferred {
     enum lm_type type;
     size_t size; /* of the line that follows */
 };
+
+/* ---- audit_expected.c: what there has to be all of, as there is some ---- */
+
+/* From now on there have to be notices of an auction; whether there have. */
+int lm_audit_expect_notices(struct lm_audit *audit, const char *market, struct lm_period period,
+                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+int lm_audit_expects_notices(struct lm_audit *audit, const char *market, struct lm_period period,
+                             bool *expected, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* The same of the bills of that bill's supplier and month. */
+int lm_audit_expect_bills(struct lm_audit *audit, const struct lm_bill *bill,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+int lm_audit_expects_bill(struct lm_audit *audit, const struct lm_bill *bill, bool *expected,
+                          struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* ---- audit_remake.c ---- */
 

@@ -44,32 +44,15 @@ const char *lm_audit_signer(const struct lm_audit *audit, const struct lm_record
     return registered.id;
 }
 
-int lm_audit_notified(struct lm_audit *audit, const char *market, struct lm_period period,
-                      bool note, bool *notified, struct lm_error *error) {
-    char text[LM_TIME_SIZE];
-    uint32_t number;
-    (void)lm_period_format(period, text);
-    lm_buffer_reset(&audit->name);
-    lm_buffer_format(&audit->name, "%s %s", text, market);
-    if (!lm_buffer_ok(&audit->name))
-        return lm_fail_memory(error);
-    *notified =
-        note || lm_names_find(&audit->notified, audit->name.data, audit->name.size, &number);
-    if (!note)
-        return 0;
-    return lm_names_add(&audit->notified, audit->name.data, audit->name.size, &number, error);
-}
-
 /* A log of clearings is one of notices as well. */
 static int use_clearing(struct lm_audit *audit, const struct lm_audit_item *item,
                         struct lm_error *error) {
     const struct lm_clearing *clearing = &item->record.as.clearing;
-    bool ignored;
     if (lm_period_set_add(&audit->cleared, clearing->period, error) < 0)
         return -1;
     if (!item->audited->log)
         return 0;
-    return lm_audit_notified(audit, clearing->market, clearing->period, true, &ignored, error);
+    return lm_audit_expect_notices(audit, clearing->market, clearing->period, error);
 }
 
 /* Who issues outside of logs keeps none that is missing here. */
@@ -189,8 +172,7 @@ static int see_terms(struct lm_audit *audit, const struct lm_audit_item *item,
 static int use_notice(struct lm_audit *audit, const struct lm_record *record,
                       const struct lm_place *place, struct lm_error *error) {
     const struct lm_notice *notice = &record->as.notice;
-    bool ignored;
-    if (lm_audit_notified(audit, notice->market, notice->period, true, &ignored, error) < 0)
+    if (lm_audit_expect_notices(audit, notice->market, notice->period, error) < 0)
         return -1;
     return lm_audit_issued(audit, record, place, error);
 }
@@ -198,16 +180,8 @@ static int use_notice(struct lm_audit *audit, const struct lm_record *record,
 static int use_bill(struct lm_audit *audit, const struct lm_audit_item *item,
                     const struct lm_place *place, struct lm_error *error) {
     const struct lm_record *record = &item->record;
-    char month[LM_TIME_SIZE];
-    uint32_t number;
-    if (note_sight(audit, item, record->as.bill.supplier, error) < 0)
-        return -1;
-    (void)lm_month_format(record->as.bill.month, month);
-    lm_buffer_reset(&audit->name);
-    lm_buffer_format(&audit->name, "%s %s", month, record->as.bill.supplier);
-    if (!lm_buffer_ok(&audit->name))
-        return lm_fail_memory(error);
-    if (lm_names_add(&audit->billed, audit->name.data, audit->name.size, &number, error) < 0)
+    if (note_sight(audit, item, record->as.bill.supplier, error) < 0 ||
+        lm_audit_expect_bills(audit, &record->as.bill, error) < 0)
         return -1;
     return lm_audit_issued(audit, record, place, error);
 }
