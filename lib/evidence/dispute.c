@@ -241,8 +241,28 @@ static void find_market(struct lm_dispute *dispute) {
     }
 }
 
-int lm_dispute_judge(struct lm_dispute *dispute, struct lm_error *error) {
+static int judge(struct lm_dispute *dispute, bool *excused, struct lm_error *error) {
+    lm_dispute_kind *by_kind = kinds[dispute->claim->kind].judge;
+    *excused = false;
     find_subject(dispute);
     find_market(dispute);
-    return kinds[dispute->claim->kind].judge(dispute, error);
+    if (by_kind(dispute, error) < 0)
+        return -1;
+    return dispute->result == LM_RESULT_UPHELD && dispute->party
+               ? lm_dispute_hear(dispute, by_kind, excused, error)
+               : 0;
+}
+
+/* Where the market has an excuse, what is left to be answered is what the claimant may see. */
+int lm_dispute_judge(struct lm_dispute *dispute, struct lm_error *error) {
+    bool excused;
+    if (judge(dispute, &excused, error) < 0)
+        return -1;
+    if (!excused || !dispute->whole ||
+        !lm_dispute_needs_book((enum lm_claim_kind)dispute->claim->kind))
+        return 0;
+    dispute->whole = false;
+    dispute->used_book = false;
+    dispute->used_own = false;
+    return lm_view_prepare(dispute->view, error) < 0 ? -1 : judge(dispute, &excused, error);
 }

@@ -13,6 +13,7 @@
 #define LM_EVIDENCE_DISPUTE_H
 
 #include "lib/evidence/facts.h"
+#include "lib/evidence/outlook.h"
 #include "lib/registry/registry.h"
 
 /* What a claim points at: entries, ascending by number. */
@@ -34,6 +35,8 @@ struct lm_dispute {
     const struct lm_view *view; /* the facts */
     bool whole;
     bool shown; /* the facts are a verdict's exhibits: what is not among them may be elsewhere */
+    const struct lm_outlook *outlook; /* the fees and rules that somebody could know, by the places
+                                         of the facts; NULL: those that count by all the logs */
     /* The claim, which is signed as it should be, and what of its parts is. */
     const struct lm_claim *claim;
     const struct lm_references *references;

@@ -19,11 +19,9 @@ struct lm_billing {
     struct lm_groups cleared;     /* clearings by period; places in the view */
     struct lm_period_set traded;  /* the periods that she has a trade in */
     /* How far it was made. */
-    struct lm_settle *settle;     /* that makes its settlements again */
-    bool lenient;                 /* it does so by the fees that any keeper's log had, too */
-    struct lm_period_set billed;  /* the periods of the settlements that the bill rests on */
-    struct lm_period_set made;    /* the periods of those that were made again */
-    struct lm_period_set excused; /* the periods that were settled by such fees */
+    struct lm_settle *settle;    /* that makes its settlements again */
+    struct lm_period_set billed; /* the periods of the settlements that the bill rests on */
+    struct lm_period_set made;   /* the periods of those that were made again */
     /* What came of it. */
     bool bill_made;
     bool bill_differs;     /* from the one that was issued */

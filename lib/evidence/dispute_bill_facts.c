@@ -52,7 +52,6 @@ int lm_billing_start(struct lm_billing *billing, struct lm_error *error) {
     lm_period_set_start(&billing->traded);
     lm_period_set_start(&billing->billed);
     lm_period_set_start(&billing->made);
-    lm_period_set_start(&billing->excused);
     return sort_facts(billing, error);
 }
 
@@ -62,7 +61,6 @@ void lm_billing_free(struct lm_billing *billing) {
     lm_period_set_free(&billing->traded);
     lm_period_set_free(&billing->billed);
     lm_period_set_free(&billing->made);
-    lm_period_set_free(&billing->excused);
 }
 
 const struct lm_group *lm_billing_of(const struct lm_groups *groups, struct lm_period period) {
@@ -90,7 +88,7 @@ int lm_billing_compare(enum lm_type type, const void *made, const struct lm_fact
 }
 
 void lm_billing_doubt(struct lm_billing *billing, const char *why) {
-    if (billing->lenient || billing->doubted)
+    if (billing->doubted)
         return;
     (void)snprintf(billing->why, sizeof billing->why, "%s", why);
     billing->doubted = true;

@@ -61,14 +61,8 @@ static int on_settlement(void *context, enum lm_type type, const struct lm_settl
         differs = differs_adjusted(billing, group, made);
     else if (lm_billing_compare(LM_TYPE_SETTLEMENT, made, issued, &differs, error) < 0)
         return -1;
-    if (billing->lenient)
-        return differs ? 0 : lm_period_set_add(&billing->excused, made->period, error);
     if (differs && lm_settle_lacks_fee(billing->settle, made->period)) {
         lm_billing_doubt(billing, "a network fee was not known when that period began");
-        return 0;
-    }
-    if (differs && lm_period_set_has(&billing->excused, made->period)) {
-        lm_billing_doubt(billing, "it is by a network fee that another log had than a market's");
         return 0;
     }
     if (differs)
@@ -93,37 +87,13 @@ static bool is_for_settlement(const struct lm_billing *billing, const struct lm_
     }
 }
 
-static bool is_markets(const struct lm_billing *billing, const struct lm_fact *fact) {
-    struct lm_registered keeper;
-    struct lm_error ignored;
-    return lm_registry_by_id(billing->dispute->registry, fact->keeper, fact->record.entry_at_s,
-                             &keeper, &ignored) == 0 &&
-           keeper.role == LM_ROLE_MARKET;
-}
-
-/* Of fees a market's log tells where it holds some of that operator and region. */
-static bool is_elsewhere(const struct lm_billing *billing, const struct lm_fact *fact) {
-    const struct lm_network_fee *fee = &fact->record.as.network_fee;
-    struct lm_fact *other;
-    if (fact->record.type != LM_TYPE_NETWORK_FEE || !fact->keeper || is_markets(billing, fact))
-        return false;
-    for (size_t place = SIZE_MAX;
-         (other = lm_dispute_next(billing->dispute, LM_TYPE_NETWORK_FEE, &place));) {
-        const struct lm_network_fee *theirs = &other->record.as.network_fee;
-        if (other->keeper && strcmp(theirs->by, fee->by) == 0 &&
-            strcmp(theirs->region, fee->region) == 0 && is_markets(billing, other))
-            return true;
-    }
-    return false;
-}
-
 /* Whether a settlement that is in the bill is of that period. */
 static bool is_billed(void *context, struct lm_period period) {
     const struct lm_billing *billing = context;
     return lm_period_set_has(&billing->billed, period);
 }
 
-static int settle_by(struct lm_billing *billing, struct lm_error *error) {
+int lm_billing_settle(struct lm_billing *billing, struct lm_error *error) {
     const struct lm_settle_options options = {
         .supplier = billing->supplier, .month = billing->dispute->month, .unbalanced = true};
     const struct lm_settle_visitor visitor = {
@@ -134,8 +104,9 @@ static int settle_by(struct lm_billing *billing, struct lm_error *error) {
     for (size_t i = 0; i < billing->dispute->view->count && result == 0; i++) {
         struct lm_fact *fact = billing->dispute->view->items[i];
         const struct lm_record *record = &fact->record;
+        struct lm_record held;
         struct lm_error why;
-        if (!is_for_settlement(billing, fact) || (!billing->lenient && is_elsewhere(billing, fact)))
+        if (!is_for_settlement(billing, fact) || !lm_dispute_term(billing->dispute, i, &held))
             continue;
         if (record->type == LM_TYPE_TRADE)
             fact->used = fact->used || is_billed(billing, record->as.trade.period);
@@ -143,7 +114,7 @@ static int settle_by(struct lm_billing *billing, struct lm_error *error) {
             fact->used = fact->used || is_billed(billing, record->as.reading.period);
         else
             fact->used = true;
-        if (lm_settle_add(settle, record, "", i + 1, &why) == 0)
+        if (lm_settle_add(settle, &held, "", i + 1, &why) == 0)
             continue;
         if (lm_reason_exit(why.reason) != LM_EXIT_REJECT) {
             *error = why;
@@ -156,23 +127,4 @@ static int settle_by(struct lm_billing *billing, struct lm_error *error) {
     }
     lm_settle_free(settle);
     return result;
-}
-
-static bool any_elsewhere(const struct lm_billing *billing) {
-    const struct lm_fact *fact;
-    for (size_t place = SIZE_MAX;
-         (fact = lm_dispute_next(billing->dispute, LM_TYPE_NETWORK_FEE, &place));) {
-        if (is_elsewhere(billing, fact))
-            return true;
-    }
-    return false;
-}
-
-/* First as whoever went by another log might have done it, so that she is not named. */
-int lm_billing_settle(struct lm_billing *billing, struct lm_error *error) {
-    billing->lenient = any_elsewhere(billing);
-    if (billing->lenient && settle_by(billing, error) < 0)
-        return -1;
-    billing->lenient = false;
-    return settle_by(billing, error);
 }

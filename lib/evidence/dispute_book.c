@@ -149,10 +149,12 @@ static int hold(struct visit *visit, struct lm_books *books, const struct lm_fac
     for (size_t i = 0; i < dispute->view->count; i++) {
         const struct lm_fact *fact = dispute->view->items[i];
         const struct lm_place place = {fact->log ? fact->log : "", i + 1};
+        struct lm_record held;
         if (is_of_book(dispute, fact) && fact != left_out &&
             (dispute->whole || fact->record.type == LM_TYPE_MARKET_RULES ||
              is_own(dispute, fact)) &&
-            lm_books_add(books, &fact->record, &place, "", 0, error) < 0)
+            lm_dispute_term(dispute, i, &held) &&
+            lm_books_add(books, &held, &place, "", 0, error) < 0)
             return -1;
     }
     const struct lm_fact *clearing = visit->book->clearing;

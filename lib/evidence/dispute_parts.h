@@ -38,4 +38,15 @@ lm_dispute_kind lm_dispute_consumed_less; /* dispute_supply.c */
 lm_dispute_kind lm_dispute_sold_more;     /* dispute_supply.c */
 lm_dispute_kind lm_dispute_bill;          /* dispute_bill.c */
 
+/* ---- dispute_terms.c ---- */
+
+/* The term in a place of the facts, with the instant since which it counts: HELD, which borrows. A
+ * fee or rules may not count at all, which is false. */
+bool lm_dispute_term(const struct lm_dispute *dispute, size_t place,
+                     struct lm_record *held) LM_NONNULL LM_MUST_CHECK;
+/* Where JUDGE has found somebody at fault: nothing is proven against who did as the fees and rules
+ * call for that she could know. *excused says that this is so; the claim is undecidable then. */
+int lm_dispute_hear(struct lm_dispute *dispute, lm_dispute_kind *judge, bool *excused,
+                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 #endif

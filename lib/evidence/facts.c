@@ -6,6 +6,7 @@
 #include "lib/base/array.h"
 #include "lib/base/names.h"
 #include "lib/crypto/content.h"
+#include "lib/record/latest.h"
 
 void lm_facts_list_free(struct lm_facts *facts) {
     for (size_t i = 0; i < facts->count; i++) {
@@ -75,6 +76,7 @@ int lm_facts_list_add(struct lm_facts *facts, const struct lm_registry *registry
         free(added);
         return -1;
     }
+    added->at_s = lm_known_since(&added->record);
     items[facts->count++] = added;
     added->counts =
         added->refused == LM_NONE && !lm_fact_misplaced(registry, &added->record, added->keeper);

@@ -23,6 +23,7 @@ struct lm_fact {
     size_t number;
     /* set by the list: */
     bool counts;         /* as what its record says, see below */
+    int64_t at_s;        /* the instant of its entry; LM_KNOWN_ALWAYS where it came bare */
     uint8_t content[32]; /* the digest of that, without its signature; of what stands in a log */
     /* set for the view at hand: */
     bool repeated; /* what is said of a trade or an amount is said before, too */

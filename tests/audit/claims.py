@@ -511,6 +511,104 @@ def _(w):
     return [claim("u4", "bill", month="2016-04"), claim("u16", "bill", month="2016-04")]
 
 
+def fee_from(price, start):
+    return world.network_fee("DSO", price, f"{start}/2017-01-01T00:00Z")
+
+
+MARCH, APRIL = "2016-03-15T00:00Z", "2016-04-01T00:00Z"
+
+
+def give_fees(w, by, **fees):
+    """The operator gives each supplier another fee, in time; each bills by the one that BY says."""
+    for supplier, fee in fees.items():
+        w.add(supplier, "2016-03-03T00:00:00Z", w.sign("DSO", [fee]),
+              w.logs[supplier].index(w.find(supplier, type="reading")[0]))
+    for supplier, fee in by.items():
+        w.logs[supplier] = [entry for entry in w.logs[supplier] if entry["record"]["type"] not in
+                            ("settlement", "transfer", "adjustment", "bill")]
+        known = [record for record in w.known() if record.get("by") != "DSO"] + [fee]
+        w.add(supplier, BILLED_AT, w.sign(supplier, w.settle(supplier, known)))
+        out = world.run(["lm-settle", "--bills", "--month", "2016-04", "--supplier", supplier],
+                        lines(w.records(supplier)))
+        w.add(supplier, BILLED_AT, w.sign(supplier, world.parse(out)))
+
+
+def bills():
+    """One of a customer of A's, one of a customer of B's."""
+    return [claim("u4", "bill", month="2016-04"), claim("u16", "bill", month="2016-04")]
+
+
+@case("suppliers bill each by the fee that it was given, and the market has neither",
+      "undecidable -", "undecidable -")
+def _(w):
+    """That the other's begins later none of them can see."""
+    fees = {"A": fee_from("0.05", MARCH), "B": fee_from("0.07", APRIL)}
+    give_fees(w, fees, **fees)
+    return bills()
+
+
+@case("suppliers bill each by the fee that it was given, and the market has none of that operator",
+      "undecidable -", "refuted -")
+def _(w):
+    """All the logs together say that B's counts, as it begins later."""
+    fees = {"A": fee_from("0.05", MARCH), "B": fee_from("0.07", APRIL)}
+    w.logs["public"] = [entry for entry in w.logs["public"] if entry["record"].get("by") != "DSO"]
+    w.keep("public")
+    give_fees(w, fees, **fees)
+    return bills()
+
+
+@case("a supplier bills by a fee that only another one's log has", "upheld A", "undecidable -")
+def _(w):
+    fee = fee_from("0.07", APRIL)
+    give_fees(w, {"A": fee, "B": fee}, A=fee_from("0.05", MARCH), B=fee)
+    return bills()
+
+
+@case("a supplier bills by its own fee, though the market's log has one that begins later",
+      "upheld A")
+def _(w):
+    """Anybody could read there that this one has ended."""
+    w.add("public", "2016-03-03T00:00:00Z", w.sign("DSO", [fee_from("0.07", APRIL)]), 0)
+    give_fees(w, {"A": fee_from("0.05", MARCH)}, A=fee_from("0.05", MARCH))
+    return bills()[:1]
+
+
+@case("fees that begin together are given to a supplier and the market, and it bills by its own",
+      "undecidable -")
+def _(w):
+    w.add("public", "2016-03-03T00:00:00Z", w.sign("DSO", [fee_from("0.07", APRIL)]), 0)
+    give_fees(w, {"A": fee_from("0.05", APRIL)}, A=fee_from("0.05", APRIL))
+    return bills()[:1]
+
+
+CAPPED = dict(RULES, valid="2016-03-15T00:00Z/2017-01-01T00:00Z", price_cap="0.09")
+
+
+def hold_by_cap(w):
+    """The market holds the auction without the orders beyond a cap that the registrar's log does
+    not have; who traded in it asks whether that was the price."""
+    reclear(w, [record for record in orders_of(w) if float(record["price"]) <= 0.09], CAPPED)
+    who, _ = traded(w, "offer")
+    return [claim(who, "price", period=PERIOD)]
+
+
+@case("the market goes by rules that its log has in time, and the registrar's never",
+      "refuted -")
+def _(w):
+    """By what a user may see: she has signed that price, and it is that of the clearing."""
+    w.logs["public"] = [entry for entry in w.logs["public"]
+                        if entry["record"]["type"] != "market-rules"]
+    w.add("public", "2016-03-03T00:00:00Z", w.sign("registrar", [CAPPED]), 0)
+    return hold_by_cap(w)
+
+
+@case("the market goes by rules that only a supplier's log has", "upheld lm")
+def _(w):
+    w.add("B", "2016-03-03T00:00:00Z", w.sign("registrar", [CAPPED]), 0)
+    return hold_by_cap(w)
+
+
 @case("a claim that points at what is others' shows nothing of it", "undecidable -", "undecidable -",
       "undecidable -")
 def _(w):
