@@ -1,7 +1,7 @@
 /*
  * The audit of a market: every signature and authorisation at its instant, the logs' own order,
  * the clearing by the orders, settlements by trades and readings, bills by settlements, totals by
- * readings; each compared byte for byte with what was issued.
+ * readings; each compared with what was issued.
  *
  * All inputs are read twice, so that no line need be kept: the first time for who is who, the
  * second time for the rest; and a third time where somebody may have an excuse for what she issued.

@@ -8,6 +8,12 @@
 #include "lib/record/latest.h"
 #include "lib/registry/authority.h"
 
+/* What the whole market goes by is held to the very bytes: a period clears to one result, whoever
+ * clears it. In the others, members that are free to be added are their issuer's own matter. */
+static bool is_exact(enum lm_type type) {
+    return type == LM_TYPE_CLEARING || type == LM_TYPE_TRADE;
+}
+
 int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
                     const struct lm_place *place, struct lm_error *error) {
     struct lm_issued_key key;
@@ -20,7 +26,8 @@ int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
     if (!lm_buffer_ok(&audit->name) || !lm_buffer_ok(&audit->payload) ||
         !lm_buffer_ok(&audit->meaning))
         return lm_fail_memory(error);
-    return lm_comparison_issued(audit->comparison, &key, &audit->payload, &audit->meaning, place,
+    return lm_comparison_issued(audit->comparison, &key, &audit->payload,
+                                is_exact(record->type) ? &audit->payload : &audit->meaning, place,
                                 error);
 }
 

@@ -41,7 +41,8 @@ void lm_comparison_free(struct lm_comparison *comparison);
  * Adds a record by its key, its PAYLOAD (the canonical form without sig) and its MEANING, which is
  * that as lm_record_write has it: without members that are free to be added, and decimals in their
  * shortest form. PLACE is where an issued record stands; an expected one stands nowhere, and is
- * what it means. Copies what it is given, but for the source's name.
+ * what it means. Who holds an issued one to its very bytes gives PAYLOAD for both. Copies what it
+ * is given, but for the source's name.
  */
 int lm_comparison_issued(struct lm_comparison *comparison, const struct lm_issued_key *key,
                          const struct lm_buffer *payload, const struct lm_buffer *meaning,

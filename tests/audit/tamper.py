@@ -864,9 +864,8 @@ def _(w):
     w.checkpoints = [path for path in w.checkpoints if "B.final" not in path]
 
 
-FREE_TO_ADD = (("market", "lm", "trade"), ("market", "lm", "notice"), ("A", "A", "settlement"),
-               ("A", "A", "bill"), ("B", "B", "transfer"), ("B", "B", "adjustment"),
-               ("B", "m22", "reading"))
+FREE_TO_ADD = (("market", "lm", "notice"), ("A", "A", "settlement"), ("A", "A", "bill"),
+               ("B", "B", "transfer"), ("B", "B", "adjustment"), ("B", "m22", "reading"))
 
 
 @case("a market, suppliers and a meter note what is free to be added", KEEPERS)
@@ -874,8 +873,19 @@ def _(w):
     for log, key, kind in FREE_TO_ADD:
         meter = {"meter": "m22"} if kind == "reading" else {}
         change(w, log, key, lambda record: record.update(x_note="by hand"), type=kind, **meter)
+
+
+@case("a clearing has a member more than the auction gives", KEEPERS, "clearing_differs lm")
+def _(w):
     for log in ("market", "public"):
-        change(w, log, "lm", lambda record: record.update(x_note="by hand"), type="clearing")
+        change(w, log, "lm", lambda record: record.update(x_note="by hand"), type="clearing",
+               period=PERIODS[1])
+
+
+@case("a trade has a member more than the auction gives", KEEPERS, "trade_differs lm")
+def _(w):
+    change(w, "market", "lm", lambda record: record.update(x_note="by hand"), type="trade",
+           period=PERIODS[0])
 
 
 @case("two settlements are the same, but for what is free to be added", KEEPERS,
@@ -887,12 +897,18 @@ def _(w):
           w.logs["A"].index(entry))
 
 
-@case("a price and an amount are written with a zero behind", KEEPERS)
+def lengthen(member):
+    return lambda record: record.update({member: record[member] + "0"})
+
+
+@case("an amount is written with a zero behind", KEEPERS)
 def _(w):
-    def lengthen(member):
-        return lambda record: record.update({member: record[member] + "0"})
-    change(w, "market", "lm", lengthen("price"), type="trade", period=PERIODS[0])
     change(w, "A", "A", lengthen("amount"), type="settlement", party="u4")
+
+
+@case("a trade's price is written with a zero behind", KEEPERS, "trade_differs lm")
+def _(w):
+    change(w, "market", "lm", lengthen("price"), type="trade", period=PERIODS[0])
 
 
 @case("a clearing is dropped", KEEPERS, "clearing_missing lm")
