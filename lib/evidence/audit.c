@@ -30,10 +30,14 @@ struct lm_audit *lm_audit_new(const struct lm_audit_options *options, struct lm_
     lm_adjustments_start(&audit->adjustments);
     lm_outlooks_start(&audit->outlooks);
     lm_terms_history_start(&audit->terms);
-    lm_commitments_start(&audit->commitments, options->witnesses, options->witness_count);
     lm_receipts_start(&audit->receipts);
     lm_claims_start(&audit->claims);
     audit->registry = lm_registry_new(options->root, error);
+    const struct lm_commitments_options judged_by = {.registry = audit->registry,
+                                                     .now_s = options->now_s,
+                                                     .witnesses = options->witnesses,
+                                                     .witness_count = options->witness_count};
+    lm_commitments_start(&audit->commitments, &judged_by);
     lm_readings_start(&audit->readings, audit->registry, options->power_max_w);
     if (audit->registry && lm_audit_remake_start(&audit->strict, audit, NULL, error) == 0) {
         audit->comparison = lm_comparison_new();
@@ -210,12 +214,11 @@ static int end_survey(struct lm_audit *audit, struct lm_error *error) {
             return -1;
     }
     if (lm_registry_seal(audit->registry, audit->options.pool, lm_audit_doubt, audit, error) < 0 ||
-        lm_commitments_match(&audit->commitments, audit->registry, audit->options.now_s,
-                             audit->inputs, audit->input_count, error) < 0)
+        lm_commitments_match(&audit->commitments, audit->inputs, audit->input_count, error) < 0)
         return -1;
     lm_audit_know_registrar(audit);
-    if (lm_commitments_judge(&audit->commitments, audit->registry, audit->inputs,
-                             audit->input_count, &audit->findings, error) < 0 ||
+    if (lm_commitments_judge(&audit->commitments, audit->inputs, audit->input_count,
+                             &audit->findings, error) < 0 ||
         lm_audit_judge_registrar(audit, error) < 0)
         return -1;
     return lm_claims_open(&audit->claims, audit->registry, &audit->commitments,

@@ -6,9 +6,9 @@
 #include "lib/base/array.h"
 #include "lib/evidence/commitments_state.h"
 
-void lm_commitments_start(struct lm_commitments *commitments, const struct lm_note_key *witnesses,
-                          size_t count) {
-    *commitments = (struct lm_commitments){.witnesses = witnesses, .witness_count = count};
+void lm_commitments_start(struct lm_commitments *commitments,
+                          const struct lm_commitments_options *options) {
+    *commitments = (struct lm_commitments){.options = *options};
     lm_names_start(&commitments->ids);
 }
 
@@ -61,7 +61,7 @@ int lm_commitments_add(struct lm_commitments *commitments, const char *file, con
 
 int lm_commitments_key(struct lm_commitments *commitments, const struct lm_identity *identity,
                        struct lm_error *error) {
-    if ((commitments->count == 0 && !commitments->keys_only) ||
+    if ((commitments->count == 0 && !commitments->options.keys_only) ||
         (identity->role != LM_ROLE_MARKET && identity->role != LM_ROLE_SUPPLIER &&
          identity->role != LM_ROLE_REGISTRAR))
         return 0;

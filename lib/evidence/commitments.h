@@ -17,9 +17,17 @@
 struct lm_commitment;
 struct lm_keeper_key;
 
-struct lm_commitments {
+/* By what checkpoints are judged. */
+struct lm_commitments_options {
+    const struct lm_registry *registry;
+    int64_t now_s; /* when the keepers' keys are judged */
     const struct lm_note_key *witnesses;
     size_t witness_count;
+    bool keys_only; /* there are no checkpoints here: it is asked whose others are */
+};
+
+struct lm_commitments {
+    struct lm_commitments_options options;
     struct lm_commitment *items;
     size_t count;
     size_t room;
@@ -29,12 +37,11 @@ struct lm_commitments {
     size_t key_count;
     size_t key_room;
     struct lm_names ids;
-    bool keys_only; /* set by who has no checkpoints, and asks whose others are */
 };
 
-/* WITNESSES must outlive the commitments. */
-void lm_commitments_start(struct lm_commitments *commitments, const struct lm_note_key *witnesses,
-                          size_t count) LM_NONNULL_AT(1);
+/* What OPTIONS points at must outlive the commitments. */
+void lm_commitments_start(struct lm_commitments *commitments,
+                          const struct lm_commitments_options *options) LM_NONNULL;
 void lm_commitments_free(struct lm_commitments *commitments) LM_NONNULL;
 
 /* Adds what a checkpoint's file holds, before the first line of any log. FILE must outlive the
@@ -52,17 +59,14 @@ int lm_commitments_grow(const struct lm_commitments *commitments, struct lm_audi
                         int64_t next_at_s, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Once all logs have been read and the registry is sealed: finds the log of each checkpoint, gives
- * the logs their names, keepers and what is committed of them. NOW_S is when the keepers' keys are
- * judged. */
-int lm_commitments_match(struct lm_commitments *commitments, const struct lm_registry *registry,
-                         int64_t now_s, struct lm_audited *const *inputs, size_t count,
-                         struct lm_error *error) LM_NONNULL_AT(1, 2, 6) LM_MUST_CHECK;
+ * the logs their names, keepers and what is committed of them. */
+int lm_commitments_match(struct lm_commitments *commitments, struct lm_audited *const *inputs,
+                         size_t count, struct lm_error *error) LM_NONNULL_AT(1, 4) LM_MUST_CHECK;
 /* Then, as the registry knows by now which log is the registrar's: asks what the witnesses have
  * seen, and tells of checkpoints and logs that do not go together. */
-int lm_commitments_judge(struct lm_commitments *commitments, const struct lm_registry *registry,
-                         struct lm_audited *const *inputs, size_t count,
-                         struct lm_findings *findings, struct lm_error *error)
-    LM_NONNULL_AT(1, 2, 5, 6) LM_MUST_CHECK;
+int lm_commitments_judge(struct lm_commitments *commitments, struct lm_audited *const *inputs,
+                         size_t count, struct lm_findings *findings, struct lm_error *error)
+    LM_NONNULL_AT(1, 4, 5) LM_MUST_CHECK;
 
 /* The checkpoint, as it was added, up to which a log's keeper answers for it, and when that was
  * signed. False where there is none. Borrowed. */
@@ -78,12 +82,10 @@ struct lm_signers {
     struct lm_error why;
 };
 
-/* The same of a checkpoint that was not added: of those whose keys were noted and count at NOW_S,
- * and of the witnesses. Fails only for want of memory. */
+/* The same of a checkpoint that was not added: of those whose keys were noted and count, and of the
+ * witnesses. Fails only for want of memory. */
 int lm_commitments_signers(const struct lm_commitments *commitments,
-                           const struct lm_checkpoint *checkpoint,
-                           const struct lm_registry *registry, int64_t now_s,
-                           struct lm_signers *signers,
+                           const struct lm_checkpoint *checkpoint, struct lm_signers *signers,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* Whether every witness had signed, by an instant, that line NUMBER of a log is there. */

@@ -37,10 +37,10 @@ static const struct lm_commitment *find_fork(const struct lm_commitments *commit
 /* A witness cosigns only what continues what she has seen: who cosigned both did not look. */
 static int tell_witnesses(const struct lm_commitments *commitments,
                           const struct lm_commitment *item, const struct lm_commitment *other,
-                          const struct lm_registry *registry, struct lm_findings *findings,
-                          struct lm_error *error) {
-    for (size_t i = 0; i < commitments->witness_count; i++) {
-        const struct lm_note_key *witness = &commitments->witnesses[i];
+                          struct lm_findings *findings, struct lm_error *error) {
+    const struct lm_registry *registry = commitments->options.registry;
+    for (size_t i = 0; i < commitments->options.witness_count; i++) {
+        const struct lm_note_key *witness = &commitments->options.witnesses[i];
         struct lm_note_times times;
         struct lm_error why;
         char text[1024];
@@ -116,8 +116,8 @@ static int judge_next(const struct lm_commitments *commitments, const struct lm_
 }
 
 int lm_commitments_judge_item(const struct lm_commitments *commitments,
-                              const struct lm_commitment *item, const struct lm_registry *registry,
-                              struct lm_findings *findings, struct lm_error *error) {
+                              const struct lm_commitment *item, struct lm_findings *findings,
+                              struct lm_error *error) {
     const struct lm_checkpoint *checkpoint = &item->checkpoint;
     const struct lm_audited *audited = item->audited;
     unsigned long long size = checkpoint->size;
@@ -131,7 +131,7 @@ int lm_commitments_judge_item(const struct lm_commitments *commitments,
                           judge_time(commitments, item, findings, error) < 0))
         return -1;
     const struct lm_commitment *fork = find_fork(commitments, item);
-    if (fork && tell_witnesses(commitments, item, fork, registry, findings, error) < 0)
+    if (fork && tell_witnesses(commitments, item, fork, findings, error) < 0)
         return -1;
     if (fork) {
         code = LM_CODE_LOG_FORKED;
@@ -205,7 +205,7 @@ int lm_commitments_judge_log(const struct lm_commitments *commitments,
         if (tell(findings, LM_CODE_UNCOVERED, last->keeper, &first, text, error) < 0)
             return -1;
     }
-    if (commitments->witness_count == 0 || (last && last->witnessed_s != LM_ABSENT) ||
+    if (commitments->options.witness_count == 0 || (last && last->witnessed_s != LM_ABSENT) ||
         is_copy(commitments, audited))
         return 0;
     (void)snprintf(text, sizeof text, "%s of %s is cosigned by every witness",

@@ -155,13 +155,11 @@ static int mark_log(const struct lm_commitments *commitments, struct lm_audited 
     return 0;
 }
 
-int lm_commitments_match(struct lm_commitments *commitments, const struct lm_registry *registry,
-                         int64_t now_s, struct lm_audited *const *inputs, size_t count,
-                         struct lm_error *error) {
+int lm_commitments_match(struct lm_commitments *commitments, struct lm_audited *const *inputs,
+                         size_t count, struct lm_error *error) {
     for (size_t i = 0; i < commitments->count; i++) {
         struct lm_commitment *item = &commitments->items[i];
-        if (item->readable &&
-            lm_commitments_find_keeper(commitments, item, registry, now_s, error) < 0)
+        if (item->readable && lm_commitments_find_keeper(commitments, item, error) < 0)
             return -1;
     }
     find_logs(commitments, inputs, count);
@@ -169,19 +167,16 @@ int lm_commitments_match(struct lm_commitments *commitments, const struct lm_reg
     return 0;
 }
 
-int lm_commitments_judge(struct lm_commitments *commitments, const struct lm_registry *registry,
-                         struct lm_audited *const *inputs, size_t count,
-                         struct lm_findings *findings, struct lm_error *error) {
+int lm_commitments_judge(struct lm_commitments *commitments, struct lm_audited *const *inputs,
+                         size_t count, struct lm_findings *findings, struct lm_error *error) {
     for (size_t i = 0; i < commitments->count; i++) {
         struct lm_commitment *item = &commitments->items[i];
-        if (item->readable &&
-            lm_commitments_find_witnesses(commitments, item, registry, findings, error) < 0)
+        if (item->readable && lm_commitments_find_witnesses(commitments, item, findings, error) < 0)
             return -1;
     }
     doubt_witnesses(commitments);
     for (size_t i = 0; i < commitments->count; i++) {
-        if (lm_commitments_judge_item(commitments, &commitments->items[i], registry, findings,
-                                      error) < 0)
+        if (lm_commitments_judge_item(commitments, &commitments->items[i], findings, error) < 0)
             return -1;
     }
     for (size_t i = 0; i < count; i++) {

@@ -8,8 +8,8 @@
 /* A key that its owner has replaced since was good when it signed. One that was revoked may have
  * signed at any time, unless the witnesses say when: ITEM knows of them then. */
 static int ask_key(const struct lm_commitments *commitments, struct lm_commitment *item,
-                   const struct lm_keeper_key *key, const struct lm_registry *registry,
-                   int64_t now_s, bool *counts, struct lm_error *error) {
+                   const struct lm_keeper_key *key, bool *counts, struct lm_error *error) {
+    const struct lm_registry *registry = commitments->options.registry;
     const char *id = lm_names_text(&commitments->ids, key->id);
     struct lm_registered registered;
     if (!lm_registry_has_key(registry, id, key->kid)) {
@@ -17,12 +17,13 @@ static int ask_key(const struct lm_commitments *commitments, struct lm_commitmen
         lm_fail(&item->why, LM_UNKNOWN_SIGNER, "no identity of %s has the key that signed it", id);
         return 0;
     }
-    *counts = lm_registry_by_kid(registry, key->kid, now_s, &registered, &item->why) == 0 ||
+    *counts = lm_registry_by_kid(registry, key->kid, commitments->options.now_s, &registered,
+                                 &item->why) == 0 ||
               item->why.reason == LM_EXPIRED || item->why.reason == LM_SUPERSEDED ||
               item->why.reason == LM_NOT_YET_VALID;
     if (*counts || item->why.reason != LM_REVOKED)
         return 0;
-    if (lm_commitments_find_witnesses(commitments, item, registry, NULL, error) < 0)
+    if (lm_commitments_find_witnesses(commitments, item, NULL, error) < 0)
         return -1;
     *counts =
         item->witnessed_s != LM_ABSENT &&
@@ -31,7 +32,6 @@ static int ask_key(const struct lm_commitments *commitments, struct lm_commitmen
 }
 
 int lm_commitments_find_keeper(const struct lm_commitments *commitments, struct lm_commitment *item,
-                               const struct lm_registry *registry, int64_t now_s,
                                struct lm_error *error) {
     lm_fail(&item->why, LM_UNSIGNED, "nobody who may keep a log has signed it");
     for (size_t i = 0; i < commitments->key_count && !item->keeper; i++) {
@@ -46,7 +46,7 @@ int lm_commitments_find_keeper(const struct lm_commitments *commitments, struct 
                 item->why = why;
             continue;
         }
-        if (ask_key(commitments, item, key, registry, now_s, &counts, error) < 0)
+        if (ask_key(commitments, item, key, &counts, error) < 0)
             return -1;
         if (!counts)
             continue;
@@ -72,13 +72,14 @@ static int tell_cosignature(const struct lm_commitment *item, const struct lm_no
 }
 
 int lm_commitments_find_witnesses(const struct lm_commitments *commitments,
-                                  struct lm_commitment *item, const struct lm_registry *registry,
-                                  struct lm_findings *findings, struct lm_error *error) {
+                                  struct lm_commitment *item, struct lm_findings *findings,
+                                  struct lm_error *error) {
+    const struct lm_registry *registry = commitments->options.registry;
     int64_t last_s = LM_ABSENT;
-    bool all = commitments->witness_count > 0;
+    bool all = commitments->options.witness_count > 0;
     item->first_witnessed_s = LM_ABSENT;
-    for (size_t i = 0; i < commitments->witness_count; i++) {
-        const struct lm_note_key *witness = &commitments->witnesses[i];
+    for (size_t i = 0; i < commitments->options.witness_count; i++) {
+        const struct lm_note_key *witness = &commitments->options.witnesses[i];
         struct lm_note_times times;
         struct lm_error why;
         if (lm_cosignature_check(&item->checkpoint, witness, registry, &times, &why) == 0) {
@@ -99,16 +100,15 @@ int lm_commitments_find_witnesses(const struct lm_commitments *commitments,
 }
 
 int lm_commitments_signers(const struct lm_commitments *commitments,
-                           const struct lm_checkpoint *checkpoint,
-                           const struct lm_registry *registry, int64_t now_s,
-                           struct lm_signers *signers, struct lm_error *error) {
+                           const struct lm_checkpoint *checkpoint, struct lm_signers *signers,
+                           struct lm_error *error) {
     struct lm_commitment item = {.checkpoint = *checkpoint};
-    if (lm_commitments_find_keeper(commitments, &item, registry, now_s, error) < 0 ||
-        lm_commitments_find_witnesses(commitments, &item, registry, NULL, error) < 0)
+    if (lm_commitments_find_keeper(commitments, &item, error) < 0 ||
+        lm_commitments_find_witnesses(commitments, &item, NULL, error) < 0)
         return -1;
     *signers = (struct lm_signers){.keeper = item.keeper,
                                    .signed_s = item.signed_s,
-                                   .unwitnessed = commitments->witness_count > 0 &&
+                                   .unwitnessed = commitments->options.witness_count > 0 &&
                                                   item.witnessed_s == LM_ABSENT,
                                    .why = item.why};
     return 0;

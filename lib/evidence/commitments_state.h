@@ -45,25 +45,22 @@ bool lm_commitments_has_root(const struct lm_commitments *commitments,
 
 /* ---- commitments_signed.c ---- */
 
-/* Who of those whose keys count at NOW_S has signed: keeper, role, signed_s; or why. Fails only for
+/* Who of those whose keys count has signed: keeper, role, signed_s; or why. Fails only for
  * want of memory. */
 int lm_commitments_find_keeper(const struct lm_commitments *commitments, struct lm_commitment *item,
-                               const struct lm_registry *registry, int64_t now_s,
                                struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 /* When the witnesses signed, into first_witnessed_s and witnessed_s. A cosignature in a witness's
  * name that does not count is told to FINDINGS (may be NULL). */
 int lm_commitments_find_witnesses(const struct lm_commitments *commitments,
-                                  struct lm_commitment *item, const struct lm_registry *registry,
-                                  struct lm_findings *findings, struct lm_error *error)
-    LM_NONNULL_AT(1, 2, 3, 5) LM_MUST_CHECK;
+                                  struct lm_commitment *item, struct lm_findings *findings,
+                                  struct lm_error *error) LM_NONNULL_AT(1, 2, 4) LM_MUST_CHECK;
 
 /* ---- commitments_judged.c ---- */
 
 /* Tells what is wrong with a checkpoint, once its log is known. */
 int lm_commitments_judge_item(const struct lm_commitments *commitments,
-                              const struct lm_commitment *item, const struct lm_registry *registry,
-                              struct lm_findings *findings,
+                              const struct lm_commitment *item, struct lm_findings *findings,
                               struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Tells what a log lacks of a signed and witnessed checkpoint. */
 int lm_commitments_judge_log(const struct lm_commitments *commitments,

@@ -20,9 +20,13 @@ struct lm_verdicts *lm_verdicts_new(const struct lm_verdicts_options *options,
     lm_groups_start(&verdicts->terms_of);
     lm_groups_start(&verdicts->named);
     lm_names_start(&verdicts->checkpoints);
-    lm_commitments_start(&verdicts->keys, options->witnesses, options->witness_count);
-    verdicts->keys.keys_only = true;
     verdicts->registry = lm_registry_new(options->root, error);
+    const struct lm_commitments_options judged_by = {.registry = verdicts->registry,
+                                                     .now_s = options->now_s,
+                                                     .witnesses = options->witnesses,
+                                                     .witness_count = options->witness_count,
+                                                     .keys_only = true};
+    lm_commitments_start(&verdicts->keys, &judged_by);
     if (verdicts->registry)
         return verdicts;
     lm_verdicts_free(verdicts);

@@ -69,8 +69,7 @@ static int find_signers(struct lm_verdicts *verdicts, const char *text, uint32_t
     signers[*number] = (struct lm_signers){0};
     if (lm_checkpoint_parse(text, strlen(text), &checkpoint, &signers[*number].why) < 0)
         return 0;
-    return lm_commitments_signers(&verdicts->keys, &checkpoint, verdicts->registry,
-                                  verdicts->options.now_s, &signers[*number], error);
+    return lm_commitments_signers(&verdicts->keys, &checkpoint, &signers[*number], error);
 }
 
 /* The exhibits that one record names; what else is there may be another verdict's. *missing says
