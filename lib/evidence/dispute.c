@@ -30,6 +30,7 @@ bool lm_dispute_needs_supply(enum lm_claim_kind kind) {
     return kinds[kind].supply;
 }
 
+LM_PRINTF(4, 0)
 static int answer(struct lm_dispute *dispute, enum lm_result result, const char *party,
                   const char *format, va_list arguments) {
     dispute->result = result;
