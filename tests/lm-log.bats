@@ -146,6 +146,19 @@ other() {
     [[ $(jq -r .at market.log | sort -c && wc -l <market.log) -eq 3 ]]
 }
 
+@test "nothing is dated before the last checkpoint, where a clock was set back" {
+    # By that its keeper has said that there was no such entry then.
+    sed -n 1p "$F/orders" | append --now 2016-04-01T11:00:00Z >receipts
+    checkpoint --now 2016-04-01T11:20:00Z >signed
+    sed -n 2p "$F/orders" | append --now 2016-04-01T11:10:00Z >receipt
+    [[ $(jq -r .at receipt) == 2016-04-01T11:20:00Z ]]
+    # Nor is a gate open again that had closed when it was signed.
+    checkpoint --now 2016-04-01T12:30:00Z >signed
+    run -1 --separate-stderr append --now 2016-04-01T11:10:00Z <(sed -n 3p "$F/orders")
+    [[ -z $output && $stderr == *"12:00:00Z"* ]]
+    [[ $(wc -l <market.log) -eq 2 ]]
+}
+
 @test "a gate that closes while an order waits for the log is closed" {
     local before after receipt
     export ASAN_OPTIONS=verify_asan_link_order=0

@@ -50,10 +50,11 @@ void lm_log_cat_command(struct lm_run *run);
 /* The file beside LOG that is called LOG.SUFFIX. The caller frees it. */
 char *lm_log_beside(struct lm_run *run, const char *log, const char *suffix) LM_NONNULL;
 
-/* How many entries the last checkpoint beside LOG is over, and the root; 0 where there is none to
- * be read. Ends where it is not by KEY. */
+/* How many entries the last checkpoint beside LOG is over, the root, and when it was signed,
+ * LM_ABSENT where it does not say; 0 where there is none to be read. Ends where it is not by KEY.
+ */
 uint64_t lm_log_signed_size(struct lm_run *run, const char *log, const struct lm_key *key,
-                            uint8_t root[LM_HASH_SIZE]) LM_NONNULL;
+                            uint8_t root[LM_HASH_SIZE], int64_t *signed_s) LM_NONNULL;
 /* The log's name: --origin, or that of its last checkpoint, or else the key's id, a slash, and the
  * last part of LOG. Checked to be a note key's name. The caller frees it. */
 char *lm_log_origin(struct lm_run *run, const struct lm_log_options *options, const char *log,

@@ -28,20 +28,23 @@ static bool read_last(struct lm_run *run, const char *log, struct lm_buffer *byt
 }
 
 uint64_t lm_log_signed_size(struct lm_run *run, const char *log, const struct lm_key *key,
-                            uint8_t root[LM_HASH_SIZE]) {
+                            uint8_t root[LM_HASH_SIZE], int64_t *signed_s) {
     struct lm_checkpoint last;
+    struct lm_note_times times = {0};
     struct lm_buffer bytes = {0};
     struct lm_error why;
     struct lm_error error;
     uint64_t size = 0;
+    *signed_s = LM_ABSENT;
     if (read_last(run, log, &bytes, &last)) {
-        if (lm_checkpoint_verify(&last, key->sign_public, NULL, &why) < 0) {
+        if (lm_checkpoint_verify(&last, key->sign_public, &times, &why) < 0) {
             lm_fail(&error, why.reason, "%.100s.checkpoint: %.120s", log, why.detail);
             lm_hint(&error, "the last checkpoint must be by this key, or nothing can be promised");
             lm_run_fatal(run, &error);
         }
         memcpy(root, last.root, LM_HASH_SIZE);
         size = last.size;
+        *signed_s = times.last_s > 0 ? times.last_s : LM_ABSENT;
     }
     lm_buffer_free(&bytes);
     return size;

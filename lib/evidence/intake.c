@@ -54,6 +54,11 @@ static int learn(struct lm_intake *intake, const struct lm_line *line, struct lm
     return result;
 }
 
+/* LM_ABSENT is before all instants. */
+static int64_t later(int64_t a_s, int64_t b_s) {
+    return a_s > b_s ? a_s : b_s;
+}
+
 int lm_intake_take(struct lm_intake *intake, struct lm_taken *taken, const struct lm_line *line,
                    const struct lm_buffer *record, int64_t now_s, struct lm_error *error) {
     int found = lm_log_find(intake->log, record->data, record->size, &taken->n, error);
@@ -61,8 +66,7 @@ int lm_intake_take(struct lm_intake *intake, struct lm_taken *taken, const struc
         return -1;
     if (found > 0)
         return lm_log_entry(intake->log, taken->n, &taken->at_s, taken->leaf, error);
-    int64_t last_s = lm_log_last_at(intake->log);
-    taken->at_s = last_s != LM_ABSENT && last_s > now_s ? last_s : now_s;
+    taken->at_s = later(later(now_s, lm_log_last_at(intake->log)), intake->signed_s);
     if ((taken->type == LM_TYPE_ORDER &&
          lm_terms_check_gate(&intake->terms, taken->market, taken->period, taken->at_s, error) <
              0) ||

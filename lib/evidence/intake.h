@@ -1,6 +1,7 @@
 /*
  * What the keeper of a log takes in: signed records, each once, dated no earlier than what is
- * there, and orders before their gate closes; and what she gives for each, a signed receipt.
+ * there and has been signed for, and orders before their gate closes; and what she gives for each,
+ * a signed receipt.
  *
  *     lm_intake_check(&line, &taken, &record, &error);          // by several threads
  *     lm_log_lock(intake.log, &repair, &error);
@@ -20,6 +21,7 @@ struct lm_intake {
     struct lm_log *log;
     const char *path;   /* the log's file */
     const char *origin; /* the log's name */
+    int64_t signed_s;   /* by when she signed its last checkpoint; LM_ABSENT where none says */
     struct lm_key key;
     struct lm_terms_list terms; /* the rules that gates are judged by; more come with the records */
 };
@@ -45,8 +47,9 @@ int lm_intake_continues(const struct lm_intake *intake, uint64_t size,
 int lm_intake_check(const struct lm_line *line, struct lm_taken *taken, struct lm_buffer *canonical,
                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* While the log is locked: finds the entry of a record, in canonical form, or adds one, at NOW_S or
- * when the last one was taken in, if that is later. LM_LATE, LM_TOO_LONG, what lm_terms_check_gate
+/* While the log is locked: finds the entry of a record, in canonical form, or adds one, at NOW_S or,
+ * if that is later, when the last one was taken in or the last checkpoint signed: there she said
+ * that the log had no such entry. LM_LATE, LM_TOO_LONG, what lm_terms_check_gate
  * says; LM_IO. */
 int lm_intake_take(struct lm_intake *intake, struct lm_taken *taken, const struct lm_line *line,
                    const struct lm_buffer *record, int64_t now_s,
