@@ -307,3 +307,9 @@ int lm_month_compare(struct lm_month a, struct lm_month b) {
         return a.year < b.year ? -1 : 1;
     return (a.month > b.month) - (a.month < b.month);
 }
+
+int64_t lm_month_end(struct lm_month month) {
+    const struct lm_civil next = {
+        .year = month.year + month.month / 12, .month = month.month % 12 + 1, .day = 1};
+    return lm_civil_to_seconds(&next);
+}

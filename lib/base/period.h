@@ -89,5 +89,7 @@ bool lm_duration_parse(const char *text, size_t size, int64_t *seconds) LM_NONNU
 bool lm_month_parse(const char *text, size_t size, struct lm_month *month) LM_NONNULL LM_MUST_CHECK;
 size_t lm_month_format(struct lm_month month, char text[LM_TIME_SIZE]) LM_NONNULL;
 int lm_month_compare(struct lm_month a, struct lm_month b);
+/* When the next one begins, in UTC. */
+int64_t lm_month_end(struct lm_month month);
 
 #endif

@@ -162,6 +162,7 @@ int lm_audit_input(struct lm_audit *audit, const char *name, bool stream, struct
                                           .place = number,
                                           .stream = stream,
                                           .newest_at_s = LM_ABSENT,
+                                          .settled_until_s = LM_ABSENT,
                                           .last_at_s = LM_ABSENT};
     audit->input_count++;
     return 0;

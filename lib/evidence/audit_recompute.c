@@ -79,13 +79,40 @@ static bool is_of_settlement(enum lm_type type) {
     return type == LM_TYPE_SETTLEMENT || type == LM_TYPE_ADJUSTMENT || type == LM_TYPE_TRANSFER;
 }
 
-/* A market has cleared, and told all, when the period begins: what a copy of before does not have
- * is not missing. */
-static bool is_due(const struct lm_audit *audit, const struct lm_issued_key *key) {
-    if (!is_of_auction(key->type))
-        return true;
+/* A market has cleared, and told all, when the period begins. */
+static bool is_auction_due(const struct lm_audit *audit, const struct lm_issued_key *key) {
     int64_t until_s = book_until(audit, key);
     return (until_s == LM_ABSENT ? audit->options.now_s : until_s) >= key->period.start_s;
+}
+
+/* By when a period has to be settled: at the end of the month that follows its own. */
+static int64_t settled_by(struct lm_period period) {
+    struct lm_civil civil = lm_civil_from_seconds(period.start_s);
+    struct lm_month month = {civil.year + civil.month / 12, civil.month % 12 + 1};
+    return lm_month_end(month);
+}
+
+/* A supplier has settled a period when it settles or bills a later one, or at the latest by then.
+ */
+static bool is_settlement_due(const struct lm_audit *audit, const struct lm_issued_key *key) {
+    bool any = false;
+    for (size_t i = 0; i < audit->input_count; i++) {
+        const struct lm_audited *audited = audit->inputs[i];
+        if (!audited->keeper || strcmp(audited->keeper, key->party) != 0)
+            continue;
+        any = true;
+        if (audited->settled_until_s >= key->period.start_s ||
+            newest_of(audited) >= settled_by(key->period))
+            return true;
+    }
+    return !any;
+}
+
+/* What a copy of before does not have is not missing. */
+static bool is_due(const struct lm_audit *audit, const struct lm_issued_key *key) {
+    if (is_of_auction(key->type))
+        return is_auction_due(audit, key);
+    return !is_of_settlement(key->type) || is_settlement_due(audit, key);
 }
 
 /* Whoever settles has seen auctions that no log of a market here reaches. */

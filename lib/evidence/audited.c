@@ -44,7 +44,29 @@ static const char *issuer_of(const struct lm_record *record) {
     }
 }
 
+/* When the latest period begins that is settled where this record is; LM_ABSENT for no word on
+ * that.
+ */
+static int64_t settled_until(const struct lm_record *record) {
+    const union lm_body *as = &record->as;
+    switch (record->type) {
+    case LM_TYPE_SETTLEMENT:
+    case LM_TYPE_ADJUSTMENT:
+        return as->settlement.period.start_s;
+    case LM_TYPE_TRANSFER:
+        return as->transfer.period.start_s;
+    case LM_TYPE_BILL:
+        /* Months are local, and the first zones begin theirs 14 hours early. */
+        return lm_month_end(as->bill.month) - (int64_t)14 * 3600 - 1;
+    default:
+        return LM_ABSENT;
+    }
+}
+
 void lm_audited_survey(struct lm_audited *audited, const struct lm_record *record) {
+    int64_t until_s = settled_until(record);
+    if (until_s > audited->settled_until_s)
+        audited->settled_until_s = until_s;
     audited->identities = audited->identities || record->type == LM_TYPE_IDENTITY;
     const char *issuer = audited->issuer[0] ? NULL : issuer_of(record);
     if (issuer)

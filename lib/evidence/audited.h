@@ -46,9 +46,10 @@ struct lm_audited {
     size_t root_count;
     struct lm_audited_mark *marks; /* owned; what the checkpoints that fit say, by size */
     size_t mark_count;
-    uint64_t last_bill; /* the last line that is one; 0 for none */
-    const char *keeper; /* who has signed for the first `committed` entries; NULL for nobody */
-    int keeper_role;    /* enum lm_role */
+    uint64_t last_bill;      /* the last line that is one; 0 for none */
+    int64_t settled_until_s; /* when the latest period began that it settles; LM_ABSENT for none */
+    const char *keeper;      /* who has signed for the first `committed` entries; NULL for nobody */
+    int keeper_role;         /* enum lm_role */
     uint64_t committed;
     int64_t signed_s;    /* when she last signed for some, by her own word; 0 where none says */
     int64_t newest_at_s; /* the latest instant in the first pass so far; LM_ABSENT before one */

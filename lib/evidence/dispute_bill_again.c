@@ -7,10 +7,8 @@
 /* Months are local, and zones reach from 14 hours before UTC to 12 behind. */
 static bool may_be_in_month(struct lm_month month, struct lm_period period) {
     struct lm_civil first = {.year = month.year, .month = month.month, .day = 1};
-    struct lm_civil next = {
-        .year = month.year + (month.month == 12), .month = month.month % 12 + 1, .day = 1};
     return period.start_s >= lm_civil_to_seconds(&first) - (int64_t)14 * 3600 &&
-           period.start_s < lm_civil_to_seconds(&next) + (int64_t)12 * 3600;
+           period.start_s < lm_month_end(month) + (int64_t)12 * 3600;
 }
 
 static int on_bill(void *context, const struct lm_bill *bill, struct lm_error *error) {

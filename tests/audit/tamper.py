@@ -1555,6 +1555,51 @@ def _(w):
     w.add("A", BILLED_AT, w.sign("A", [record]))
 
 
+# ---- what is not due yet ----
+
+@case("readings of a period lie in the logs, and nobody has settled it yet", KEEPERS)
+def _(w):
+    period = "2016-05-03T00:00Z/PT30M"
+    for number in range(1, world.USERS + 1):
+        w.add(world.supplier_of(number), "2016-05-03T00:31:00Z", w.sign(
+            f"m{number}", [reading(f"m{number}", period, 10, 20)]))
+
+
+@case("one supplier has settled April, and the other one not yet", KEEPERS)
+def _(w):
+    take_out(w, "B", "settlement", "transfer", "adjustment", "bill")
+
+
+@case("a supplier has settled a later period, and left one out", KEEPERS, "settlement_missing B",
+      "transfer_missing B")
+def _(w):
+    """Before it bills."""
+    take_out(w, "B", "settlement", "transfer", period=PERIODS[1])
+    take_out(w, "B", "bill")
+
+
+@case("a supplier has billed, and settled nothing", KEEPERS, "settlement_missing A")
+def _(w):
+    take_out(w, "A", "settlement", "transfer", "adjustment")
+    rebill(w, "A")
+    place = next(e for e in w.honest.logs["A"] if e["record"]["type"] == "bill")
+    w.add("A", BILLED_AT, [place["record"]])
+
+
+@case("a supplier has settled nothing when the next month ends", KEEPERS, "settlement_missing A")
+def _(w):
+    take_out(w, "A", "settlement", "transfer", "adjustment", "bill")
+    w.add("A", "2016-06-01T00:00:00Z", w.sign("A", [
+        dict(contract_u4(), valid="2016-07-01T00:00Z/2017-01-01T00:00Z")]))
+
+
+@case("a supplier has settled nothing a second before the next month ends", KEEPERS)
+def _(w):
+    take_out(w, "A", "settlement", "transfer", "adjustment", "bill")
+    w.add("A", "2016-05-31T23:59:59Z", w.sign("A", [
+        dict(contract_u4(), valid="2016-07-01T00:00Z/2017-01-01T00:00Z")]))
+
+
 # ---- terms ----
 
 @case("a tariff is changed after the fact, and all is settled by the new one", KEEPERS,

@@ -235,6 +235,11 @@ static void test_months(void) {
     tap_ok(lm_month_compare(month, later) < 0 && lm_month_compare(later, month) > 0 &&
                lm_month_compare(month, month) == 0,
            "order of months");
+    /* date -u -d 2016-05-01 +%s, and of 2017-01-01 and 2016-03-01 */
+    tap_ok(lm_month_end(month) == 1462060800 &&
+               lm_month_end((struct lm_month){2016, 12}) == 1483228800 &&
+               lm_month_end((struct lm_month){2016, 2}) == 1456790400,
+           "a month ends when the next begins");
     static const char *const bad[] = {"",        "2016",    "2016-4",   "2016-00", "2016-13",
                                       "0000-01", "2016/04", "2016-04-", "201604",  "2016-4 "};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
