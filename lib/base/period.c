@@ -264,6 +264,11 @@ bool lm_validity_overlap(struct lm_validity a, struct lm_validity b) {
     return a.start_s < b.end_s && b.start_s < a.end_s;
 }
 
+struct lm_validity lm_validity_common(struct lm_validity a, struct lm_validity b) {
+    return (struct lm_validity){a.start_s > b.start_s ? a.start_s : b.start_s,
+                                a.end_s < b.end_s ? a.end_s : b.end_s};
+}
+
 bool lm_duration_parse(const char *text, size_t size, int64_t *seconds) {
     static const struct {
         char letter;

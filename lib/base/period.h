@@ -81,6 +81,8 @@ size_t lm_validity_format(struct lm_validity validity, char text[LM_TIME_SIZE]) 
 bool lm_validity_holds(struct lm_validity validity, int64_t instant_s);
 /* Whether some instant lies in both. */
 bool lm_validity_overlap(struct lm_validity a, struct lm_validity b) LM_MUST_CHECK;
+/* The instants that do; the end is not after the start where there are none. */
+struct lm_validity lm_validity_common(struct lm_validity a, struct lm_validity b) LM_MUST_CHECK;
 
 /* "90s", "15m", "12h" or "7d", in seconds; above 0 and at most 9999 years. */
 bool lm_duration_parse(const char *text, size_t size, int64_t *seconds) LM_NONNULL LM_MUST_CHECK;

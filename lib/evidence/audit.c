@@ -275,10 +275,18 @@ int lm_audit_pass(struct lm_audit *audit, bool *again, struct lm_error *error) {
     return 0;
 }
 
+static int finish_terms(struct lm_audit *audit, struct lm_error *error) {
+    int64_t *starts_s;
+    if (lm_period_set_starts(&audit->settled, &starts_s, error) < 0)
+        return -1;
+    const struct lm_terms_touched touched = {audit->registry, starts_s, audit->settled.names.count};
+    int result = lm_terms_history_finish(&audit->terms, &touched, &audit->findings, error);
+    free(starts_s);
+    return result;
+}
+
 int lm_audit_finish(struct lm_audit *audit, bool *clean, struct lm_error *error) {
-    if (lm_audit_compare(audit, error) < 0 ||
-        lm_terms_history_finish(&audit->terms, audit->settled_stretch, &audit->findings, error) <
-            0 ||
+    if (lm_audit_compare(audit, error) < 0 || finish_terms(audit, error) < 0 ||
         lm_readings_finish(&audit->readings, !audit->registry_doubted && !audit->logs_doubted,
                            &audit->findings, error) < 0)
         return -1;

@@ -100,7 +100,6 @@ struct lm_audit {
     struct lm_names billed;       /* "month supplier" for which there is a bill */
     struct lm_period_set cleared; /* by some market */
     struct lm_period_set settled;
-    struct lm_validity settled_stretch;  /* of these; empty for none */
     struct lm_period_set maybe_adjusted; /* by adjustments whose signatures nobody has checked */
     struct lm_period_set adjusted;
     struct lm_adjustments adjustments; /* of users, of the periods that may be */

@@ -71,16 +71,6 @@ static int note_sight(struct lm_audit *audit, const struct lm_audit_item *item, 
                : lm_names_add(&audit->in_sight, party, strlen(party), &number, error);
 }
 
-static int note_settled(struct lm_audit *audit, struct lm_period period, struct lm_error *error) {
-    struct lm_validity *stretch = &audit->settled_stretch;
-    bool any = stretch->end_s > stretch->start_s;
-    if (!any || period.start_s < stretch->start_s)
-        stretch->start_s = period.start_s;
-    if (!any || period.start_s >= stretch->end_s)
-        stretch->end_s = period.start_s + 1;
-    return lm_period_set_add(&audit->settled, period, error);
-}
-
 /* Where something of the period may have been adjusted, settlements are put by. */
 static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *item,
                           const struct lm_place *place, struct lm_error *error) {
@@ -92,7 +82,7 @@ static int use_settlement(struct lm_audit *audit, const struct lm_audit_item *it
         return -1;
     if ((record->type == LM_TYPE_ADJUSTMENT &&
          lm_period_set_add(&audit->adjusted, period, error) < 0) ||
-        note_settled(audit, period, error) < 0)
+        lm_period_set_add(&audit->settled, period, error) < 0)
         return -1;
     if (!lm_period_set_has(&audit->maybe_adjusted, period))
         return lm_audit_issued(audit, record, place, error);
@@ -137,7 +127,7 @@ static int use_reading(struct lm_audit *audit, const struct lm_audit_item *item,
     const struct lm_reading *reading = &item->record.as.reading;
     struct lm_registered meter;
     struct lm_error ignored;
-    if (note_settled(audit, reading->period, error) < 0)
+    if (lm_period_set_add(&audit->settled, reading->period, error) < 0)
         return -1;
     if (lm_period_set_has(&audit->maybe_adjusted, reading->period) &&
         lm_registry_by_id(audit->registry, reading->meter, reading->period.start_s, &meter,

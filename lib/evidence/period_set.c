@@ -1,5 +1,8 @@
 #include "lib/evidence/period_set.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 void lm_period_set_start(struct lm_period_set *set) {
     lm_names_start(&set->names);
 }
@@ -20,4 +23,26 @@ bool lm_period_set_has(const struct lm_period_set *set, struct lm_period period)
     uint32_t number;
     lm_period_key(period, key);
     return lm_names_find(&set->names, key, sizeof key, &number);
+}
+
+static int compare_starts(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+int lm_period_set_starts(const struct lm_period_set *set, int64_t **starts_s,
+                         struct lm_error *error) {
+    size_t count = set->names.count;
+    *starts_s = calloc(count + 1, sizeof **starts_s);
+    if (!*starts_s)
+        return lm_fail_memory(error);
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t key[2];
+        memcpy(key, lm_names_text(&set->names, i), sizeof key);
+        (*starts_s)[i] = key[0];
+    }
+    if (count > 0)
+        qsort(*starts_s, count, sizeof **starts_s, compare_starts);
+    return 0;
 }

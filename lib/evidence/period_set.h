@@ -17,5 +17,9 @@ int lm_period_set_add(struct lm_period_set *set, struct lm_period period,
                       struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 bool lm_period_set_has(const struct lm_period_set *set,
                        struct lm_period period) LM_NONNULL LM_MUST_CHECK;
+/* When they start, ascending, into an array that the caller frees; those that start together are
+ * there once each. */
+int lm_period_set_starts(const struct lm_period_set *set, int64_t **starts_s,
+                         struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

@@ -15,7 +15,8 @@ struct lm_terms_row {
     int64_t logged_s; /* LM_ABSENT where it came bare */
     uint8_t meaning[32];
     uint32_t name;
-    uint32_t instead; /* the name of what holds where there is none of this name, or NOBODY */
+    uint32_t instead; /* of a contract, the name of what holds without it, else NOBODY */
+    uint32_t user;    /* of a contract, likewise */
     uint32_t party;
     bool own_log; /* it stands in a log of the party's */
     bool stray;   /* it does not stand where it should */
@@ -67,14 +68,18 @@ static bool write_name(const struct lm_record *record, struct lm_buffer *name,
 
 /* Who has no contract has the tariff of her supplier that has no id. */
 static int name_instead(struct lm_terms_history *history, const struct lm_record *record,
-                        uint32_t *name, struct lm_error *error) {
+                        struct lm_terms_row *row, struct lm_error *error) {
+    const char *user = record->as.contract.user;
     if (record->type != LM_TYPE_CONTRACT)
         return 0;
     lm_buffer_reset(&history->scratch);
     write_tariff(record->as.contract.supplier, NULL, &history->scratch);
     if (!lm_buffer_ok(&history->scratch))
         return lm_fail_memory(error);
-    return lm_names_add(&history->names, history->scratch.data, history->scratch.size, name, error);
+    if (lm_names_add(&history->names, user, strlen(user), &row->user, error) < 0)
+        return -1;
+    return lm_names_add(&history->names, history->scratch.data, history->scratch.size,
+                        &row->instead, error);
 }
 
 /* Members that are free to be added, and zeros behind a decimal, change no terms. */
@@ -95,6 +100,7 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
     struct lm_terms_row row = {.place = *place,
                                .logged_s = record->wrapped ? record->entry_at_s : LM_ABSENT,
                                .instead = NOBODY,
+                               .user = NOBODY,
                                .party = NOBODY,
                                .own_log = party && keeper && strcmp(party, keeper) == 0};
     if (!write_name(record, &history->scratch, &row.valid))
@@ -103,7 +109,7 @@ int lm_terms_history_add(struct lm_terms_history *history, const struct lm_recor
         return lm_fail_memory(error);
     if (lm_names_add(&history->names, history->scratch.data, history->scratch.size, &row.name,
                      error) < 0 ||
-        name_instead(history, record, &row.instead, error) < 0 ||
+        name_instead(history, record, &row, error) < 0 ||
         (party && lm_names_add(&history->names, party, strlen(party), &row.party, error) < 0))
         return -1;
     if (digest_meaning(history, record, row.meaning, error) < 0)
@@ -229,21 +235,22 @@ static bool is_before(const void *row, const void *name) {
     return ((const struct lm_terms_row *)row)->name < *(const uint32_t *)name;
 }
 
-/* What was logged earlier under a name, and held in the time that a row is for before it was logged
- * itself; what came with it did not come before, and of bare ones nobody knows. Rows are by name
- * and time. NULL for nothing. */
+/* What was logged earlier under its name, and held in the time that a row is for before it was
+ * logged itself; what came with it did not come before, and of bare ones nobody knows. Rows are by
+ * name and time. NULL for nothing. */
 static const struct lm_terms_row *find_before(const struct lm_terms_history *history,
-                                              const struct lm_terms_row *row, uint32_t name) {
+                                              const struct lm_terms_row *row) {
     struct lm_validity before = row->valid;
     if (before.end_s > row->logged_s)
         before.end_s = row->logged_s;
-    if (name == NOBODY || before.start_s >= before.end_s)
+    if (before.start_s >= before.end_s)
         return NULL;
-    size_t i = lm_array_lower_bound(history->rows, history->count, sizeof *history->rows, &name,
-                                    is_before);
+    size_t i = lm_array_lower_bound(history->rows, history->count, sizeof *history->rows,
+                                    &row->name, is_before);
     for (; i < history->count; i++) {
         const struct lm_terms_row *other = &history->rows[i];
-        if (other->name != name || other->logged_s == LM_ABSENT || other->logged_s >= row->logged_s)
+        if (other->name != row->name || other->logged_s == LM_ABSENT ||
+            other->logged_s >= row->logged_s)
             return NULL;
         if (lm_validity_overlap(other->valid, before))
             return other;
@@ -251,10 +258,46 @@ static const struct lm_terms_row *find_before(const struct lm_terms_history *his
     return NULL;
 }
 
-/* A contract that its party has signed and keeps out of its own log, of a time that is settled. Who
+static bool starts_before(const void *start_s, const void *instant_s) {
+    return *(const int64_t *)start_s < *(const int64_t *)instant_s;
+}
+
+/* Whether a period that something can be said of begins in a stretch. */
+static bool touches(const struct lm_terms_touched *touched, struct lm_validity stretch) {
+    size_t i = lm_array_lower_bound(touched->starts_s, touched->count, sizeof *touched->starts_s,
+                                    &stretch.start_s, starts_before);
+    return i < touched->count && touched->starts_s[i] < stretch.end_s;
+}
+
+/* The supplier's tariff without an id that the user of a contract had before it was logged: it was
+ * there itself, and she was a customer, when a period began. NULL for none. */
+static const struct lm_terms_row *find_instead(const struct lm_terms_history *history,
+                                               const struct lm_terms_row *row,
+                                               const struct lm_terms_touched *touched) {
+    if (row->instead == NOBODY || row->party == NOBODY || row->logged_s == LM_ABSENT)
+        return NULL;
+    size_t i = lm_array_lower_bound(history->rows, history->count, sizeof *history->rows,
+                                    &row->instead, is_before);
+    for (; i < history->count; i++) {
+        const struct lm_terms_row *other = &history->rows[i];
+        if (other->name != row->instead || other->logged_s == LM_ABSENT ||
+            other->logged_s >= row->logged_s)
+            return NULL;
+        struct lm_validity had = lm_validity_common(row->valid, other->valid);
+        had = lm_validity_common(had, (struct lm_validity){other->logged_s, row->logged_s});
+        if (had.start_s < had.end_s && touches(touched, had) &&
+            lm_registry_supplied(touched->registry, lm_names_text(&history->names, row->user),
+                                 lm_names_text(&history->names, row->party), had))
+            return other;
+    }
+    return NULL;
+}
+
+/* A contract that its party has signed and keeps out of its own log, and that touches a period. Who
  * keeps one out may hide it from her customer, or make it up afterwards. Rows are by meaning. */
-static int tell_unlogged(const struct lm_terms_history *history, struct lm_validity settled,
-                         struct lm_findings *findings, struct lm_error *error) {
+static int tell_unlogged(const struct lm_terms_history *history,
+                         const struct lm_terms_touched *touched, struct lm_findings *findings,
+                         struct lm_error *error) {
     struct lm_terms_row *rows = history->rows;
     char text[512];
     for (size_t i = 0; i < history->count;) {
@@ -263,7 +306,7 @@ static int tell_unlogged(const struct lm_terms_history *history, struct lm_valid
         bool logged = false;
         for (; i < history->count && same_meaning(&rows[i], row); i++)
             logged = logged || !rows[i].stray;
-        if (!contract || logged || !lm_validity_overlap(row->valid, settled))
+        if (!contract || logged || !touches(touched, row->valid))
             continue;
         row->told = true;
         (void)snprintf(text, sizeof text, "the %s is in no log of who has signed it",
@@ -321,22 +364,23 @@ static int tell_together(struct lm_terms_history *history, struct lm_findings *f
     return 0;
 }
 
-int lm_terms_history_finish(struct lm_terms_history *history, struct lm_validity settled,
-                            struct lm_findings *findings, struct lm_error *error) {
+int lm_terms_history_finish(struct lm_terms_history *history,
+                            const struct lm_terms_touched *touched, struct lm_findings *findings,
+                            struct lm_error *error) {
     if (history->count == 0)
         return 0;
     history->sorted = false;
     qsort(history->rows, history->count, sizeof *history->rows, by_meaning);
-    if (tell_unlogged(history, settled, findings, error) < 0)
+    if (tell_unlogged(history, touched, findings, error) < 0)
         return -1;
     keep_first(history);
     if (history->count > 0)
         qsort(history->rows, history->count, sizeof *history->rows, by_time);
     for (size_t i = 0; i < history->count; i++) {
         struct lm_terms_row *row = &history->rows[i];
-        const struct lm_terms_row *before = find_before(history, row, row->name);
+        const struct lm_terms_row *before = find_before(history, row);
         if (!before)
-            before = find_before(history, row, row->instead);
+            before = find_instead(history, row, touched);
         if (before && tell(history, before, row, findings, error) < 0)
             return -1;
     }

@@ -8,6 +8,7 @@
 #include "lib/base/names.h"
 #include "lib/evidence/findings.h"
 #include "lib/record/record.h"
+#include "lib/registry/registry.h"
 
 struct lm_terms_row;
 
@@ -36,20 +37,28 @@ int lm_terms_history_stray(struct lm_terms_history *history, const struct lm_rec
                            const char *party, const struct lm_place *place,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* What terms can touch: periods of which something flowed or was settled, by their start, and who
+ * is whose customer in them. */
+struct lm_terms_touched {
+    const struct lm_registry *registry;
+    const int64_t *starts_s; /* ascending */
+    size_t count;
+};
+
 /* Where terms stand at a place that contradict others: true the first time only, with *party set to
  * who signed them (NULL where nobody is known). True as well where no terms stand there. */
 bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_place *place,
                            const char **party) LM_NONNULL LM_MUST_CHECK;
 
 /* Tells of terms that were logged after they had begun, where others of their name, logged before,
- * held then; of a contract, its supplier's tariff without an id. When that was is the word of the
- * log's keeper, who may have let them lie: whoever signed them is named only where it is her own
- * log. Bare records say nothing about when they came. Tells, too, of contracts that were kept out
- * of a log and are of a time of which something was SETTLED; and of different ones of one name that
- * begin together, wherever they stand, where the same party has signed both and was not named for
- * one of them yet. */
-int lm_terms_history_finish(struct lm_terms_history *history, struct lm_validity settled,
-                            struct lm_findings *findings,
+ * held then; of a contract, its supplier's tariff without an id, where a period of its user's, as a
+ * customer, began when that was known. When that was is the word of the log's keeper, who may have
+ * let them lie: whoever signed them is named only where it is her own log. Bare records say nothing
+ * about when they came. Tells, too, of contracts that were kept out of a log and touch any period;
+ * and of different ones of one name that begin together, wherever they stand, where the same party
+ * has signed both and was not named for one of them yet. */
+int lm_terms_history_finish(struct lm_terms_history *history,
+                            const struct lm_terms_touched *touched, struct lm_findings *findings,
                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

@@ -2049,6 +2049,52 @@ def _(w):
     resettle(w, as_logged=True)
 
 
+def log_contract_later(w, at):
+    """A's tariffs have begun when they are logged, and so has the first contract, which comes later."""
+    take_out(w, "public", "tariff", "contract")
+    contract = take_out(w, "A", "contract")
+    w.add("A", at, contract, first(w, "A", type="reading"))
+    resettle(w, ("A",), as_logged=True)
+
+
+@case("a supplier logs its tariffs when they have begun, and its first contract later", KEEPERS)
+def _(w):
+    """No period has begun in between, so that nobody was settled by the tariff without an id, nor
+    will be: nothing is changed for anybody."""
+    log_contract_later(w, "2016-04-01T11:59:59Z")
+
+
+@case("a supplier logs its first contract at the very second that a period begins", KEEPERS)
+def _(w):
+    log_contract_later(w, "2016-04-01T12:00:00Z")
+
+
+@case("a supplier logs its first contract a second after a period has begun", KEEPERS,
+      "retroactive A")
+def _(w):
+    """Its user had the tariff without an id in that one, whatever she was settled by."""
+    log_contract_later(w, "2016-04-01T12:00:01Z")
+
+
+@case("who was a customer before there was a tariff gets a contract for that time", KEEPERS)
+def _(w):
+    """She had left when A's tariffs came: none of them was hers in a period that has begun."""
+    new = identity(w, "--id", "u31", "--role", "user", "--supplier", "A", "--region", "r1",
+                   "--valid", "2016-02-01T00:00Z/2016-03-01T00:00Z")
+    w.add("registry", "2016-03-20T00:00:00Z", new)
+    w.add("A", "2016-04-01T12:10:00Z", w.sign("A", [dict(
+        contract_u4(), user="u31", valid="2016-02-10T00:00Z/2016-12-01T00:00Z")]),
+        first(w, "A", type="reading"))
+
+
+@case("who is a customer already gets a contract that begins before", KEEPERS, "retroactive A")
+def _(w):
+    new = identity(w, "--id", "u31", "--role", "user", "--supplier", "A", "--region", "r1")
+    w.add("registry", "2016-03-20T00:00:00Z", new)
+    w.add("A", "2016-04-01T12:10:00Z", w.sign("A", [dict(contract_u4(), user="u31")]),
+        first(w, "A", type="reading"))
+
+
 @case("a tariff is in the market's log in time, and late in its supplier's own", KEEPERS)
 def _(w):
     """All could read it before it began."""
