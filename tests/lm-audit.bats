@@ -828,6 +828,29 @@ kept() { # instant of the cosignature at the gate
     [[ $(tail -n 1 <<<"$output" | jq -r .result) == findings ]]
 }
 
+@test "what nothing is recomputed from takes no memory, however long the log is" {
+    ! nm -D "$LM_BIN/lm-audit" | grep -q __asan_init || skip "the sanitizer keeps what is freed"
+    local peak=${LM_BUILD:-${LM_BIN%/bin}}/tests/tools/peak kind few grown
+    # Never signed; signed, but for another audit; one order again and again.
+    jq -nc 'range(24000) | {type: "curve", v: 1, market: "lm", side: "bid", price: "0.1",
+        cumulative_wh: ., period: "2016-04-01T12:00Z/PT30M"}' >curves
+    jq -nc 'range(24000) | {type: "claim", v: 1, claimant: "u1", kind: "price", entries: [],
+        text: tostring}' | lm-sign -k "$M/u1.jwk" >claims
+    jq -c 'select(.type == "order")' "$M/orders.ndjson" | awk 'NR == 1 { while (i++ < 24000) print }' >repeats
+    for kind in curves claims repeats; do
+        { cat "$M/registry.ndjson"; cat "$kind"; } >records
+        entries records >many.log
+        # By then all of the table that tells repeats is touched.
+        head -n 8000 many.log >few.log
+        few=$("$peak" lm-audit --root "$M/registrar.jwk" --now "$NOW" --jobs 1 few.log)
+        grown=$(($("$peak" lm-audit --root "$M/registrar.jwk" --now "$NOW" --jobs 1 many.log) - few))
+        # Of each record a digest is kept, of as many as the manual says; a quarter of the bytes is
+        # more.
+        echo "$kind: $grown KiB"
+        [ "$grown" -lt $((($(stat -c %s many.log) - $(stat -c %s few.log)) / 1024 / 4)) ]
+    done
+}
+
 @test "exit statuses" {
     run -2 --separate-stderr lm-audit "$M/all.ndjson"
     [[ $stderr == *'--root'* ]]

@@ -143,8 +143,9 @@ static int judge_item(struct lm_audit *audit, struct lm_audit_item *item, struct
         *error = item->why;
         return -1;
     }
-    if (audited->log && lm_audited_check(audited, item->number, record, item->digest,
-                                         audit->repeats, &audit->findings, error) < 0)
+    bool known = false;
+    if (audited->log && lm_audited_check(audited, item->number, record, item->digest, item->good,
+                                         audit->repeats, &known, &audit->findings, error) < 0)
         return -1;
     if (audited->log)
         lm_receipts_see(&audit->receipts, item->number - 1, item->leaf);
@@ -155,7 +156,7 @@ static int judge_item(struct lm_audit *audit, struct lm_audit_item *item, struct
                       item->good ? LM_NONE : item->why.reason, item->leaf, error) < 0)
         return -1;
     if (item->good)
-        return lm_audit_use(audit, item, error);
+        return known ? 0 : lm_audit_use(audit, item, error);
     return lm_findings_refuse(&audit->findings, &item->why, find_party(audit, item), &place, error);
 }
 

@@ -116,26 +116,32 @@ static int check_time(struct lm_audited *audited, const struct lm_record *record
 }
 
 static int check_repeat(const struct lm_audited *audited, const struct lm_place *place,
-                        const char *keeper, const uint8_t digest[32], struct lm_repeats *repeats,
-                        struct lm_findings *findings, struct lm_error *error) {
+                        const char *keeper, const uint8_t digest[32], bool good,
+                        struct lm_repeats *repeats, bool *known, struct lm_findings *findings,
+                        struct lm_error *error) {
     /* The same record in two logs is none. */
     struct {
         const struct lm_audited *audited;
         uint8_t digest[32];
     } seen = {.audited = audited};
-    size_t ignored;
+    size_t at;
     memcpy(seen.digest, digest, sizeof seen.digest);
-    if (lm_repeats_see(repeats, &seen, sizeof seen, &ignored) == LM_REPEAT_NEW)
+    enum lm_repeat repeat = lm_repeats_see(repeats, &seen, sizeof seen, &at);
+    *known = repeat == LM_REPEAT_ACCEPTED;
+    if (!*known)
+        lm_repeats_mark(repeats, at, good ? LM_REPEAT_ACCEPTED : LM_REPEAT_REFUSED);
+    if (repeat == LM_REPEAT_NEW)
         return 0;
     return lm_findings_tell(findings, lm_code_word(LM_CODE_ENTRY_REPEATED), keeper, place, 1,
                             "the log holds this record before, too", error);
 }
 
 int lm_audited_check(struct lm_audited *audited, uint64_t number, const struct lm_record *record,
-                     const uint8_t digest[32], struct lm_repeats *repeats,
+                     const uint8_t digest[32], bool good, struct lm_repeats *repeats, bool *known,
                      struct lm_findings *findings, struct lm_error *error) {
     const char *keeper = lm_audited_keeper(audited, number);
     struct lm_place place = lm_audited_place(audited, number, record);
+    *known = false;
     if (!record || !record->wrapped) {
         audited->next_n++;
         return !record ? 0
@@ -145,5 +151,5 @@ int lm_audited_check(struct lm_audited *audited, uint64_t number, const struct l
     if (check_number(audited, record, &place, keeper, findings, error) < 0 ||
         check_time(audited, record, &place, keeper, findings, error) < 0)
         return -1;
-    return check_repeat(audited, &place, keeper, digest, repeats, findings, error);
+    return check_repeat(audited, &place, keeper, digest, good, repeats, known, findings, error);
 }

@@ -77,10 +77,12 @@ struct lm_place lm_audited_place(const struct lm_audited *audited, uint64_t numb
 const char *lm_audited_keeper(const struct lm_audited *audited, uint64_t number) LM_NONNULL;
 
 /* The checks of a log's next line in the second pass; RECORD is NULL for one that is no record.
- * DIGEST is the record's own. REPEATS remembers those of all logs. */
+ * DIGEST is the record's own, GOOD whether it was signed by who may. REPEATS remembers those of all
+ * logs. *known tells whether the log holds it before, and it was good there: nothing more follows
+ * from it. */
 int lm_audited_check(struct lm_audited *audited, uint64_t number, const struct lm_record *record,
-                     const uint8_t digest[32], struct lm_repeats *repeats,
+                     const uint8_t digest[32], bool good, struct lm_repeats *repeats, bool *known,
                      struct lm_findings *findings, struct lm_error *error)
-    LM_NONNULL_AT(1, 4, 5, 6, 7) LM_MUST_CHECK;
+    LM_NONNULL_AT(1, 4, 6, 7, 8, 9) LM_MUST_CHECK;
 
 #endif
