@@ -29,7 +29,7 @@ int lm_audit_note_outlook(struct lm_audit *audit, const struct lm_audit_item *it
 /* Her own log is here, and what she could know is other than what counts. */
 static int excuse(struct lm_audit *audit, const char *party, struct lm_error *error) {
     const struct lm_audited *log = NULL;
-    struct lm_outlook outlook;
+    struct lm_outlook outlook = {0};
     bool differs;
     for (size_t i = 0; i < audit->input_count && !log; i++) {
         const char *keeper = audit->inputs[i]->keeper;
