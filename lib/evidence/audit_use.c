@@ -53,9 +53,13 @@ const char *lm_audit_signer(const struct lm_audit *audit, const struct lm_record
 
 /* A log of clearings is one of notices as well. */
 static int use_clearing(struct lm_audit *audit, const struct lm_audit_item *item,
-                        struct lm_error *error) {
+                        const struct lm_place *place, struct lm_error *error) {
     const struct lm_clearing *clearing = &item->record.as.clearing;
     if (lm_period_set_add(&audit->cleared, clearing->period, error) < 0)
+        return -1;
+    if (lm_audited_keeper(item->audited, item->number) && item->record.wrapped &&
+        lm_terms_history_auction(&audit->terms, clearing, item->record.entry_at_s, place, error) <
+            0)
         return -1;
     if (!item->audited->log)
         return 0;
@@ -238,7 +242,7 @@ static int use_by_type(struct lm_audit *audit, const struct lm_audit_item *item,
     case LM_TYPE_ORDER:
         return check_anchor(audit, item, place, error);
     case LM_TYPE_CLEARING:
-        if (use_clearing(audit, item, error) < 0)
+        if (use_clearing(audit, item, place, error) < 0)
             return -1;
         return lm_audit_issued(audit, record, place, error);
     case LM_TYPE_TRADE:

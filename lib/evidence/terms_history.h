@@ -11,12 +11,16 @@
 #include "lib/registry/registry.h"
 
 struct lm_terms_row;
+struct lm_terms_auction;
 
 struct lm_terms_history {
     struct lm_names names; /* of the terms, and of parties and sources */
     struct lm_terms_row *rows;
     size_t count;
     size_t room;
+    struct lm_terms_auction *auctions;
+    size_t auction_count;
+    size_t auction_room;
     bool sorted;
     struct lm_buffer scratch;
 };
@@ -37,6 +41,11 @@ int lm_terms_history_stray(struct lm_terms_history *history, const struct lm_rec
                            const char *party, const struct lm_place *place,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
+/* Adds an auction of a market, whose clearing was logged at an instant. */
+int lm_terms_history_auction(struct lm_terms_history *history, const struct lm_clearing *clearing,
+                             int64_t logged_s, const struct lm_place *place,
+                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /* What terms can touch: periods of which something flowed or was settled, by their start, and who
  * is whose customer in them. */
 struct lm_terms_touched {
@@ -54,9 +63,10 @@ bool lm_terms_history_tell(struct lm_terms_history *history, const struct lm_pla
  * held then; of a contract, its supplier's tariff without an id, where a period of its user's, as a
  * customer, began when that was known. When that was is the word of the log's keeper, who may have
  * let them lie: whoever signed them is named only where it is her own log. Bare records say nothing
- * about when they came. Tells, too, of contracts that were kept out of a log and touch any period;
- * and of different ones of one name that begin together, wherever they stand, where the same party
- * has signed both and was not named for one of them yet. */
+ * about when they came. Tells, too, of rules that the registrar logged when auctions had been held
+ * without any, in the time that they are for; of contracts that were kept out of a log and touch
+ * any period; and of different ones of one name that begin together, wherever they stand, where the
+ * same party has signed both and was not named for one of them yet. */
 int lm_terms_history_finish(struct lm_terms_history *history,
                             const struct lm_terms_touched *touched, struct lm_findings *findings,
                             struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

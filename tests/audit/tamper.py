@@ -2240,14 +2240,50 @@ def _(w):
     w.add("registry", "2016-04-01T11:45:01Z", w.sign("registrar", [rules]))
 
 
+def without_rules(w):
+    for log in ("registry", "public"):
+        take_out(w, log, "market-rules")
+
+
+@case("a market has no rules", KEEPERS)
+def _(w):
+    """The clearing says how its price was found, and nobody has said that it be otherwise."""
+    without_rules(w)
+
+
 @case("a market that had no rules gets some after the fact", KEEPERS, "clearing_differs -",
-      "price_used -")
+      "price_used -", "retroactive registrar")
 def _(w):
     """It could not keep them."""
-    for log in ("registry", "public"):
-        w.logs[log] = [entry for entry in w.logs[log] if entry["record"]["type"] != "market-rules"]
-        w.keep(log)
+    without_rules(w)
     w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [NEVER_CHEAP]))
+
+
+@case("a market that had no rules gets those that it seems to have kept", KEEPERS,
+      "retroactive registrar")
+def _(w):
+    """Whatever it had done, the registrar could have found the rules for it afterwards."""
+    without_rules(w)
+    w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [RULES]))
+
+
+@case("a market that had no rules gets some for the time that follows", KEEPERS)
+def _(w):
+    without_rules(w)
+    w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [
+        dict(NEVER_CHEAP, valid="2016-05-01T00:00Z/2017-01-01T00:00Z")]))
+
+
+@case("rules have begun when they are logged, and no auction was held", KEEPERS)
+def _(w):
+    without_rules(w)
+    w.add("registry", "2016-04-01T10:00:00Z", w.sign("registrar", [RULES]))
+
+
+@case("rules for a second market are logged when the first has held auctions", KEEPERS)
+def _(w):
+    w.add("registry", "2016-05-03T09:00:00Z", w.sign("registrar", [
+        dict(RULES, market="lm2", regions=["r2"])]))
 
 
 @case("the registrar gives a region to a second market", KEEPERS, "region_shared registrar")
