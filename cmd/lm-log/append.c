@@ -116,8 +116,8 @@ void lm_log_append_command(struct lm_run *run) {
     char *origin = lm_log_origin(run, options, intake->path, &intake->key);
     intake->origin = origin;
     uint8_t signed_root[LM_HASH_SIZE];
-    uint64_t signed_size = lm_log_signed_size(run, intake->path, &intake->key, signed_root,
-                                              &intake->signed_s);
+    uint64_t signed_size =
+        lm_log_signed_size(run, intake->path, &intake->key, signed_root, &intake->signed_s);
     /* Before anything is read that may be hostile. */
     intake->log = lm_log_open(intake->path, &error);
     if (!intake->log)

@@ -61,6 +61,12 @@ bool lm_dispute_is_complete(const struct lm_dispute_book *book) {
            strcmp(book->clearing->record.as.clearing.orders_root, book->orders_root) == 0;
 }
 
+bool lm_dispute_is_covered(const struct lm_dispute_book *book) {
+    return book->held && book->clearing &&
+           book->offers >= book->clearing->record.as.clearing.offers &&
+           book->bids >= book->clearing->record.as.clearing.bids;
+}
+
 bool lm_dispute_shows_absence(struct lm_dispute *dispute, const struct lm_dispute_book *book) {
     if (dispute->shown && !lm_dispute_is_complete(book))
         return false;

@@ -13,11 +13,10 @@
     "an order that was dropped before anybody gave a receipt for it leaves no trace, so whether "  \
     "there was one cannot be told from this evidence"
 
-/* The answer where the issued clearing is of other orders than are here. */
-#define LM_DISPUTE_OTHER_ORDERS                                                                    \
-    "the clearing is not the one that the orders in the log give, but which of them were left "    \
-    "out "                                                                                         \
-    "cannot be told from its orders_root"
+/* The answer where the issued clearing is of more orders than are here. */
+#define LM_DISPUTE_MORE_ORDERS                                                                     \
+    "the clearing says that it was made of more orders than are here, and what they all give "     \
+    "cannot be told"
 
 /* ---- dispute_auction.c ---- */
 
@@ -44,6 +43,10 @@ const char *lm_dispute_disagreement(const struct lm_trade *trade,
 
 /* Whether the orders that are here are all that the issued clearing was made of. */
 bool lm_dispute_is_complete(const struct lm_dispute_book *book) LM_NONNULL LM_MUST_CHECK;
+
+/* Whether the orders that are here are as many as the issued clearing says that it was made of, or
+ * more: else what they give says nothing against it, as some may have been kept back. */
+bool lm_dispute_is_covered(const struct lm_dispute_book *book) LM_NONNULL LM_MUST_CHECK;
 
 /* Whether an order that is not here was nowhere: the orders that are here are all that the clearing
  * was made of, or the logs have been read. The answer rests on that. */

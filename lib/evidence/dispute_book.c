@@ -76,6 +76,8 @@ static int on_clearing(void *context, const struct lm_clearing *clearing, struct
     (void)error;
     visit->book->held = true;
     visit->book->price_micro = clearing->price_micro;
+    visit->book->offers = clearing->offers;
+    visit->book->bids = clearing->bids;
     (void)snprintf(visit->book->orders_root, sizeof visit->book->orders_root, "%s",
                    clearing->orders_root);
     return 0;

@@ -24,6 +24,8 @@ struct lm_dispute_book {
     size_t count;
     bool held; /* the auction was held again, and its clearing is: */
     int64_t price_micro;
+    int64_t offers;
+    int64_t bids;
     char orders_root[64];
     struct lm_fact *clearing; /* the one that was issued; NULL for none */
 };

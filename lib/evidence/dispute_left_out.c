@@ -30,7 +30,9 @@ static int judge_without(struct lm_dispute *dispute, const struct lm_dispute_ord
     if (traded_wh > 0)
         return lm_dispute_refuted(dispute, "order %s was not left out: %lld Wh of it were traded",
                                   id, (long long)traded_wh);
-    return lm_dispute_undecidable(dispute, LM_DISPUTE_OTHER_ORDERS);
+    return lm_dispute_undecidable(
+        dispute, "the clearing is not the one that the orders in the log give, but which of them "
+                 "were left out cannot be told from its orders_root");
 }
 
 static int judge_entered(struct lm_dispute *dispute, const struct lm_dispute_book *book,

@@ -63,8 +63,8 @@ int lm_dispute_price(struct lm_dispute *dispute, struct lm_error *error) {
     if (!settled && !any) {
         lm_dispute_undecidable(dispute, "no trade of the claimant's in that auction is under a "
                                         "checkpoint, so no price was asked of her there");
-    } else if (!settled && book.held && !lm_dispute_is_complete(&book)) {
-        lm_dispute_undecidable(dispute, LM_DISPUTE_OTHER_ORDERS);
+    } else if (!settled && book.held && !lm_dispute_is_covered(&book)) {
+        lm_dispute_undecidable(dispute, LM_DISPUTE_MORE_ORDERS);
     } else if (!settled && book.held &&
                book.price_micro != book.clearing->record.as.clearing.price_micro) {
         lm_dispute_use_book(dispute);

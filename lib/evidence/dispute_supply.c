@@ -229,51 +229,6 @@ static int64_t sum_due(const struct lm_dispute_book *book) {
     return due_wh;
 }
 
-/* The offer of hers without which the issued clearing was made, all other orders being in it; NULL
- * for none. */
-static int find_left_out(const struct lm_dispute *dispute, const struct lm_dispute_book *book,
-                         const struct lm_order **left_out, struct lm_error *error) {
-    *left_out = NULL;
-    for (size_t i = 0; i < book->count && !*left_out; i++) {
-        const struct lm_dispute_order *order = &book->orders[i];
-        struct lm_dispute_book without = {0};
-        if (order->fact->record.as.order.side != LM_SIDE_OFFER || !order->traded)
-            continue;
-        if (lm_dispute_book(dispute, order->fact, &without, error) < 0)
-            return -1;
-        if (lm_dispute_is_complete(&without))
-            *left_out = &order->fact->record.as.order;
-        lm_dispute_book_free(&without);
-    }
-    return 0;
-}
-
-static int judge_book(struct lm_dispute *dispute, const struct lm_dispute_book *book,
-                      int64_t sold_wh, bool *decided, struct lm_error *error) {
-    const struct lm_order *left_out = NULL;
-    int64_t due_wh = sum_due(book);
-    if (!book->clearing || sold_wh >= due_wh)
-        return 0;
-    *decided = true;
-    bool complete = lm_dispute_is_complete(book);
-    if (!complete && find_left_out(dispute, book, &left_out, error) < 0)
-        return -1;
-    if (!complete && !left_out)
-        return lm_dispute_undecidable(dispute, LM_DISPUTE_OTHER_ORDERS);
-    book->clearing->used = true;
-    lm_dispute_use_book(dispute);
-    if (left_out)
-        return lm_dispute_upheld(dispute, dispute->market,
-                                 "by the orders %s sells %lld Wh, and %s has cleared without order "
-                                 "%s",
-                                 lm_dispute_claimant(dispute), (long long)due_wh, dispute->market,
-                                 left_out->id);
-    return lm_dispute_upheld(dispute, dispute->market,
-                             "by the orders %s sells %lld Wh, and %s has issued trades of %lld Wh",
-                             lm_dispute_claimant(dispute), (long long)due_wh, dispute->market,
-                             (long long)sold_wh);
-}
-
 /* *decided, with the answer, where the market traded less of her offers than their auction gives.
  */
 static int judge_market(struct lm_dispute *dispute, int64_t sold_wh, bool *decided,
@@ -284,9 +239,20 @@ static int judge_market(struct lm_dispute *dispute, int64_t sold_wh, bool *decid
         return 0;
     if (lm_dispute_book(dispute, NULL, &book, error) < 0)
         return -1;
-    int result = judge_book(dispute, &book, sold_wh, decided, error);
+    int64_t due_wh = sum_due(&book);
+    *decided = book.clearing && sold_wh < due_wh;
+    if (*decided && !lm_dispute_is_covered(&book)) {
+        lm_dispute_undecidable(dispute, LM_DISPUTE_MORE_ORDERS);
+    } else if (*decided) {
+        book.clearing->used = true;
+        lm_dispute_use_book(dispute);
+        lm_dispute_upheld(dispute, dispute->market,
+                          "by the orders %s sells %lld Wh, and %s has issued trades of %lld Wh",
+                          lm_dispute_claimant(dispute), (long long)due_wh, dispute->market,
+                          (long long)sold_wh);
+    }
     lm_dispute_book_free(&book);
-    return result;
+    return 0;
 }
 
 int lm_dispute_sold_more(struct lm_dispute *dispute, struct lm_error *error) {

@@ -47,10 +47,10 @@ int lm_intake_continues(const struct lm_intake *intake, uint64_t size,
 int lm_intake_check(const struct lm_line *line, struct lm_taken *taken, struct lm_buffer *canonical,
                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* While the log is locked: finds the entry of a record, in canonical form, or adds one, at NOW_S or,
- * if that is later, when the last one was taken in or the last checkpoint signed: there she said
- * that the log had no such entry. LM_LATE, LM_TOO_LONG, what lm_terms_check_gate
- * says; LM_IO. */
+/* While the log is locked: finds the entry of a record, in canonical form, or adds one, at NOW_S
+ * or, if that is later, when the last one was taken in or the last checkpoint signed: there she
+ * said that the log had no such entry. LM_LATE, LM_TOO_LONG, what lm_terms_check_gate says; LM_IO.
+ */
 int lm_intake_take(struct lm_intake *intake, struct lm_taken *taken, const struct lm_line *line,
                    const struct lm_buffer *record, int64_t now_s,
                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;

@@ -618,21 +618,34 @@ def _(w):
             claim("DSO", "bill", entries=[{"log": "A/A.log", "n": n} for n in range(200)])]
 
 
-@case("the market clears without an order, so that others pay more or trade less", "undecidable -",
-      "undecidable -", "upheld lm", "upheld lm")
+@case("the market clears without the cheap offers, so that others pay more", "upheld lm", "upheld lm",
+      "upheld lm")
 def _(w):
-    """That the orders in the log are not those of the clearing anybody could make believe who keeps
-    some of them back; who was left out can show that all others are there."""
-    cheap = min((record for record in orders_of(w)
-                 if record["side"] == "offer" and record["from"] not in ("A", "u3")),
-                key=lambda record: record["price"])["from"]
-    reclear(w, [record for record in orders_of(w) if record["from"] != cheap])
+    """There are more orders in the log than the clearing says that it was made of."""
+    cheap = {record["from"] for record in orders_of(w)
+             if record["side"] == "offer" and record["price"] < "0.12"}
+    before = w.find("market", type="clearing", period=PERIOD)[0]["record"]["price"]
+    reclear(w, [record for record in orders_of(w) if record["from"] not in cheap])
+    if w.find("market", type="clearing", period=PERIOD)[0]["record"]["price"] == before:
+        raise RuntimeError("nobody pays more")
     seller, _ = traded(w, "offer")
     buyer, _ = traded(w, "bid")
     return [claim(seller, "price", period=PERIOD), claim(buyer, "price", period=PERIOD),
-            claim(cheap, "sold_more", period=PERIOD),
-            claim(cheap, "left_out", record=next(record for record in orders_of(w)
-                                                 if record["from"] == cheap))]
+            claim(min(cheap), "sold_more", period=PERIOD)]
+
+
+@case("the market clears with an order that is in no log", "undecidable -", "undecidable -")
+def _(w):
+    """By that an auditor who keeps back what is in the log could make believe anything."""
+    friend = w.sign("u5", [order("u5", PERIOD, "offer", 9000, "0.01", name="friend")])
+    reclear(w, orders_of(w) + friend)
+    energies = {record["from"]: record["energy_wh"] for record in orders_of(w)}
+    seller = next(entry["record"]["from"] for entry in w.honest.logs["market"]
+                  if entry["record"]["type"] == "trade" and entry["record"]["period"] == PERIOD and
+                  entry["record"]["side"] == "offer" and entry["record"]["from"] not in ("A", "u3") and
+                  entry["record"]["energy_wh"] > 0.9 * energies[entry["record"]["from"]])
+    buyer, _ = traded(w, "bid")
+    return [claim(buyer, "price", period=PERIOD), claim(seller, "sold_more", period=PERIOD)]
 
 
 def replace_key(w, who, role, *options):
