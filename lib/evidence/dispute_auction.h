@@ -53,6 +53,11 @@ bool lm_dispute_is_covered(const struct lm_dispute_book *book) LM_NONNULL LM_MUS
 bool lm_dispute_shows_absence(struct lm_dispute *dispute,
                               const struct lm_dispute_book *book) LM_NONNULL LM_MUST_CHECK;
 
+/* Whether the notice or trade that she shows, which the market has signed, says something else than
+ * its log: the claim is answered then. */
+bool lm_dispute_was_told_otherwise(struct lm_dispute *dispute,
+                                   const struct lm_dispute_book *book) LM_NONNULL LM_MUST_CHECK;
+
 /* ---- dispute_receipt.c ---- */
 
 /* Whether the claim's receipt is for an entry that its log's keeper did not keep; the claim is

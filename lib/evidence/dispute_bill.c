@@ -1,12 +1,14 @@
 /* "My bill is wrong": the bill by its settlements, those by readings, trades and terms. */
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/evidence/dispute_bill.h"
 #include "lib/evidence/dispute_parts.h"
 
-static struct lm_fact *find_bill(const struct lm_dispute *dispute) {
+/* Her bills of the month: the first one after PLACE, as lm_dispute_next has it. */
+static struct lm_fact *next_bill(const struct lm_dispute *dispute, size_t *place) {
     struct lm_fact *fact;
-    for (size_t place = SIZE_MAX; (fact = lm_dispute_next(dispute, LM_TYPE_BILL, &place));) {
+    while ((fact = lm_dispute_next(dispute, LM_TYPE_BILL, place))) {
         if (fact->log && strcmp(fact->record.as.bill.user, lm_dispute_claimant(dispute)) == 0 &&
             lm_month_compare(fact->record.as.bill.month, dispute->month) == 0)
             return fact;
@@ -14,9 +16,19 @@ static struct lm_fact *find_bill(const struct lm_dispute *dispute) {
     return NULL;
 }
 
-/* The bill that she was sent, signed by the supplier, and another one in its log. */
-static int find_other_bill(const struct lm_dispute *dispute, const struct lm_fact *bill,
-                           bool *differs, struct lm_error *error) {
+/* Whether the claim points at some of them. */
+static bool names_bill(const struct lm_dispute *dispute) {
+    const struct lm_fact *fact;
+    for (size_t place = SIZE_MAX; (fact = next_bill(dispute, &place));) {
+        if (lm_dispute_named(dispute, fact))
+            return true;
+    }
+    return false;
+}
+
+/* Whether she was sent another one, signed by the supplier, than is in its log. */
+static int compare_own(const struct lm_dispute *dispute, const struct lm_fact *bill, bool *differs,
+                       struct lm_error *error) {
     const struct lm_record *own = dispute->own;
     *differs = false;
     if (!own || own->type != LM_TYPE_BILL ||
@@ -25,6 +37,35 @@ static int find_other_bill(const struct lm_dispute *dispute, const struct lm_fac
         lm_month_compare(own->as.bill.month, dispute->month) != 0)
         return 0;
     return lm_billing_compare(LM_TYPE_BILL, &own->as.bill, bill, differs, error);
+}
+
+static bool same_supplier(const struct lm_fact *a, const struct lm_fact *b) {
+    return strcmp(a->record.as.bill.supplier, b->record.as.bill.supplier) == 0;
+}
+
+/* Whether its supplier has signed another one for the month, which the answer rests on then. */
+static int compare_others(const struct lm_dispute *dispute, const struct lm_fact *bill,
+                          bool *differs, struct lm_error *error) {
+    struct lm_fact *other;
+    *differs = false;
+    for (size_t place = SIZE_MAX; !*differs && (other = next_bill(dispute, &place));) {
+        if (other == bill || !same_supplier(other, bill))
+            continue;
+        if (lm_billing_compare(LM_TYPE_BILL, &bill->record.as.bill, other, differs, error) < 0)
+            return -1;
+        other->used = other->used || *differs;
+    }
+    return 0;
+}
+
+/* Whether one before it, of the same content, has been judged. */
+static bool is_judged(const struct lm_dispute *dispute, const struct lm_fact *bill, bool named) {
+    const struct lm_fact *other;
+    for (size_t place = SIZE_MAX; (other = next_bill(dispute, &place)) && other != bill;) {
+        if (same_supplier(other, bill) && (!named || lm_dispute_named(dispute, other)))
+            return true;
+    }
+    return false;
 }
 
 /* A settlement in the bill of a period that there is nothing to settle by: no reading, say, or no
@@ -86,26 +127,50 @@ static int judge(struct lm_billing *billing, const char *month, struct lm_error 
     return result;
 }
 
-int lm_dispute_bill(struct lm_dispute *dispute, struct lm_error *error) {
-    const char *claimant = lm_dispute_claimant(dispute);
-    char month[LM_TIME_SIZE];
+/* One of her bills. */
+static int judge_bill(struct lm_dispute *dispute, struct lm_fact *bill, const char *month,
+                      struct lm_error *error) {
+    struct lm_billing billing = {
+        .dispute = dispute, .bill = bill, .supplier = bill->record.as.bill.supplier};
     bool other;
+    bool another;
+    if (compare_own(dispute, bill, &other, error) < 0 ||
+        compare_others(dispute, bill, &another, error) < 0)
+        return -1;
+    bill->used = true;
+    if (other || another)
+        return lm_dispute_upheld(dispute, billing.supplier,
+                                 "%s has signed two different bills of %s for %s", billing.supplier,
+                                 month, lm_dispute_claimant(dispute));
+    return judge(&billing, month, error);
+}
+
+/* Whoever moves has two suppliers in a month, and a bill of each. */
+int lm_dispute_bill(struct lm_dispute *dispute, struct lm_error *error) {
+    char month[LM_TIME_SIZE];
+    char open[sizeof dispute->text];
+    bool undecidable = false;
+    bool any = false;
+    struct lm_fact *bill;
     if (!dispute->month.year)
         return lm_dispute_undecidable(dispute, "nothing under a checkpoint says which bill is "
                                                "meant: name the month, or the entry of the bill");
     (void)lm_month_format(dispute->month, month);
-    struct lm_fact *bill = find_bill(dispute);
-    if (!bill)
+    bool named = names_bill(dispute);
+    for (size_t place = SIZE_MAX; (bill = next_bill(dispute, &place));) {
+        if ((named && !lm_dispute_named(dispute, bill)) || is_judged(dispute, bill, named))
+            continue;
+        any = true;
+        if (judge_bill(dispute, bill, month, error) < 0)
+            return -1;
+        if (dispute->result == LM_RESULT_UPHELD)
+            return 0;
+        if (dispute->result == LM_RESULT_UNDECIDABLE && !undecidable)
+            (void)snprintf(open, sizeof open, "%s", dispute->text);
+        undecidable = undecidable || dispute->result == LM_RESULT_UNDECIDABLE;
+    }
+    if (!any)
         return lm_dispute_undecidable(dispute, "no bill of %s for %s is under a checkpoint", month,
-                                      claimant);
-    struct lm_billing billing = {
-        .dispute = dispute, .bill = bill, .supplier = bill->record.as.bill.supplier};
-    bill->used = true;
-    if (find_other_bill(dispute, bill, &other, error) < 0)
-        return -1;
-    if (other)
-        return lm_dispute_upheld(dispute, billing.supplier,
-                                 "%s has signed two different bills of %s for %s", billing.supplier,
-                                 month, claimant);
-    return judge(&billing, month, error);
+                                      lm_dispute_claimant(dispute));
+    return undecidable ? lm_dispute_undecidable(dispute, "%s", open) : 0;
 }

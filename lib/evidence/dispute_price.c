@@ -54,6 +54,7 @@ int lm_dispute_price(struct lm_dispute *dispute, struct lm_error *error) {
     if (lm_dispute_book(dispute, NULL, &book, error) < 0)
         return -1;
     bool named = lm_dispute_names_any(dispute, LM_TYPE_TRADE);
+    settled = lm_dispute_was_told_otherwise(dispute, &book);
     while (!settled && (fact = lm_dispute_next_trade(dispute, &place))) {
         if (named && !lm_dispute_named(dispute, fact))
             continue;

@@ -19,15 +19,34 @@ static bool is_of_period(const struct lm_dispute *dispute, const struct lm_fact 
            lm_period_compare(settlement->period, dispute->period) == 0;
 }
 
-/* Of adjustments the latest says what flowed. */
-static void find_settled(const struct lm_dispute *dispute, struct settled *settled) {
+/* Of two settlements of a period, which wrongs her more. */
+typedef bool is_worse(const struct lm_settlement *a, const struct lm_settlement *b);
+
+static bool has_consumed_more(const struct lm_settlement *a, const struct lm_settlement *b) {
+    return a->import_wh > b->import_wh;
+}
+
+static bool has_sold_less(const struct lm_settlement *a, const struct lm_settlement *b) {
+    return a->sold_wh < b->sold_wh;
+}
+
+static bool has_fed_in_less(const struct lm_settlement *a, const struct lm_settlement *b) {
+    return a->export_wh < b->export_wh;
+}
+
+/* Of several settlements, which there should not be, the worst for her; of adjustments the latest
+ * says what flowed. */
+static void find_settled(const struct lm_dispute *dispute, is_worse *worse,
+                         struct settled *settled) {
     struct lm_fact *fact;
     size_t place = SIZE_MAX;
     *settled = (struct settled){0};
-    while (!settled->settlement && (fact = lm_dispute_next(dispute, LM_TYPE_SETTLEMENT, &place))) {
+    while ((fact = lm_dispute_next(dispute, LM_TYPE_SETTLEMENT, &place))) {
         if (!is_of_period(dispute, fact))
             continue;
         fact->used = true;
+        if (settled->settlement && !worse(&fact->record.as.settlement, settled->latest))
+            continue;
         settled->settlement = fact;
         settled->latest = &fact->record.as.settlement;
     }
@@ -142,14 +161,14 @@ static int find_flow(const struct lm_dispute *dispute, struct flow *flow, struct
 
 /* *unsettled, with the answer, where nothing can be said of the period as nothing was settled, or
  * nothing read. */
-static int find_unsettled(struct lm_dispute *dispute, struct settled *settled, struct flow *flow,
-                          bool *unsettled, struct lm_error *error) {
+static int find_unsettled(struct lm_dispute *dispute, is_worse *worse, struct settled *settled,
+                          struct flow *flow, bool *unsettled, struct lm_error *error) {
     *unsettled = true;
     if (!dispute->period.minutes)
         return lm_dispute_undecidable(dispute,
                                       "nothing under a checkpoint says which period is meant: name "
                                       "the period, or the entry of the settlement");
-    find_settled(dispute, settled);
+    find_settled(dispute, worse, settled);
     if (!settled->settlement)
         return lm_dispute_undecidable(dispute,
                                       "no settlement of that period with %s is under a checkpoint",
@@ -184,7 +203,7 @@ int lm_dispute_consumed_less(struct lm_dispute *dispute, struct lm_error *error)
     struct settled settled;
     struct flow flow;
     bool unsettled;
-    if (find_unsettled(dispute, &settled, &flow, &unsettled, error) < 0)
+    if (find_unsettled(dispute, has_consumed_more, &settled, &flow, &unsettled, error) < 0)
         return -1;
     if (unsettled)
         return 0;
@@ -267,7 +286,7 @@ int lm_dispute_sold_more(struct lm_dispute *dispute, struct lm_error *error) {
         return -1;
     if (decided)
         return 0;
-    if (find_unsettled(dispute, &settled, &flow, &unsettled, error) < 0)
+    if (find_unsettled(dispute, has_sold_less, &settled, &flow, &unsettled, error) < 0)
         return -1;
     if (unsettled)
         return 0;
@@ -276,6 +295,8 @@ int lm_dispute_sold_more(struct lm_dispute *dispute, struct lm_error *error) {
         return lm_dispute_upheld(dispute, supplier,
                                  "%s has settled %lld Wh sold, and the market traded %lld Wh",
                                  supplier, (long long)settled.latest->sold_wh, (long long)sold_wh);
+    find_settled(dispute, has_fed_in_less, &settled);
+    supplier = settled.latest->supplier;
     if (settled.latest->export_wh < flow.export_wh)
         return lm_dispute_upheld(
             dispute, supplier,

@@ -362,6 +362,39 @@ def _(w):
     return [claim("u2", "bill", record=other), claim("u2", "bill", record=forged, month="2016-04")]
 
 
+@case("a supplier's log holds a second bill of the month", "upheld A", "upheld A", "refuted -")
+def _(w):
+    """Whichever of them she points at, or none."""
+    mine = w.find("A", type="bill", user="u2")[0]["record"]
+    entry = w.add("A", BILLED_AT, w.sign("A", [dict(bare(mine), rounded="-9.99")]))[0]
+    return [claim("u2", "bill", month="2016-04"),
+            claim("u2", "bill", entries=[{"log": "A/A.log", "n": entry["n"]}]),
+            claim("u4", "bill", month="2016-04")]
+
+
+@case("a supplier has signed one bill twice, with two signatures", "refuted -")
+def _(w):
+    entry = w.find("A", type="bill", user="u2")[0]
+    w.add("A", BILLED_AT, w.sign("A", [dict(bare(entry["record"]), x_copy=1)]))
+    return [claim("u2", "bill", month="2016-04")]
+
+
+@case("a supplier's log holds a second settlement of a period, of more and of less", "upheld A",
+      "upheld A", "upheld A", "upheld A")
+def _(w):
+    buyer, _ = traded(w, "bid")
+    seller, _ = traded(w, "offer")
+    more = dict(bare(w.find("A", type="settlement", period=PERIOD, party=buyer)[0]["record"]))
+    more["import_wh"] += 100
+    less = dict(bare(w.find("A", type="settlement", period=PERIOD, party=seller)[0]["record"]))
+    less["export_wh"] -= 1
+    first, second = w.add("A", BILLED_AT, w.sign("A", [more, less]))
+    return [claim(buyer, "consumed_less", period=PERIOD),
+            claim(buyer, "consumed_less", entries=[{"log": "A/A.log", "n": first["n"]}]),
+            claim(seller, "sold_more", period=PERIOD),
+            claim(seller, "sold_more", entries=[{"log": "A/A.log", "n": second["n"]}])]
+
+
 def correct_m22(w):
     """The meter says after the bill that it was a Wh less."""
     said = w.find("B", type="reading", meter="m22", period=PERIOD)[0]["record"]
@@ -648,12 +681,12 @@ def _(w):
     return [claim(buyer, "price", period=PERIOD), claim(seller, "sold_more", period=PERIOD)]
 
 
-def replace_key(w, who, role, *options):
+def replace_key(w, who, role, *options, since="2016-05-03T00:00"):
     """The registrar logs another key of theirs, and so their own file has it."""
     os.remove(w.path(f"{who}.jwk"))
     out = world.run(["lm-keygen", "--id", who, "--role", role, "--region", "r1", "--valid",
-                     "2016-05-03T00:00Z/2017-01-01T00:00Z", *options], cwd=w.folder)
-    w.add("registry", "2016-05-03T00:00:00Z", w.sign("registrar", world.parse(out)))
+                     f"{since}Z/2017-01-01T00:00Z", *options], cwd=w.folder)
+    w.add("registry", f"{since}:00Z", w.sign("registrar", world.parse(out)))
     w.terms = "registry.log"
 
 
@@ -698,6 +731,53 @@ def _(w):
     other = w.sign("A", [dict(bare(mine), rounded="-9.99")])[0]
     replace_key(w, "A", "supplier")
     return [claim("u2", "bill", record=other)]
+
+
+@case("a user has moved, and each of her suppliers has billed her for the month", "upheld B",
+      "refuted -", "upheld B")
+def _(w):
+    """What A billed is right; what B did for half an hour behind that is not."""
+    period = "2016-04-25T12:00Z/PT30M"
+    replace_key(w, "u4", "user", "--supplier", "B", since="2016-04-20T00:00")
+    numbers = [4] + [number for number in range(1, USERS + 1) if world.supplier_of(number) == "B"]
+    bills = [entry for entry in w.logs["B"] if entry["record"]["type"] == "bill"]
+    w.logs["B"] = [entry for entry in w.logs["B"] if entry not in bills]
+    w.add("B", "2016-04-25T12:31:00Z", [record for number in numbers for record in w.sign(
+        f"m{number}", [reading(f"m{number}", period, 100, 0)])])
+    w.add("B", BILLED_AT, w.sign("B", [record for record in w.settle("B", w.known())
+                                       if record["period"] == period]))
+    out = world.run(["lm-settle", "--bills", "--month", "2016-04", "--supplier", "B"],
+                    lines(w.records("B")))
+    w.add("B", BILLED_AT, w.sign("B", world.parse(out)))
+    change(w, "B", "B", lambda bill: bill.update(rounded="-9.99"), type="bill", user="u4")
+    both = [w.find(log, type="bill", user="u4")[0]["n"] for log in ("A", "B")]
+    return [claim("u4", "bill", month="2016-04")] + [
+        claim("u4", "bill", entries=[{"log": f"{log}/{log}.log", "n": n}])
+        for log, n in zip("AB", both)]
+
+
+@case("the market tells a seller another price, and another energy, than its log says", "upheld lm",
+      "upheld lm", "upheld lm", "refuted -", "refuted -")
+def _(w):
+    """In a notice, and in a trade, of its signature; and rightly."""
+    who, entry = traded(w, "offer")
+    logged = w.find("market", type="notice", period=PERIOD, to=who)[0]["record"]
+    price = w.sign("lm", [dict(bare(logged), price="0.4")])[0]
+    told = [dict(told, energy_wh=told["energy_wh"] + 1) for told in logged["orders"]]
+    energy = w.sign("lm", [dict(bare(logged), orders=told)])[0]
+    trade = w.sign("lm", [dict(bare(entry["record"]), energy_wh=1)])[0]
+    return [claim(who, "price", record=price), claim(who, "altered", record=energy),
+            claim(who, "altered", record=trade), claim(who, "price", record=logged),
+            claim(who, "altered", record=entry["record"])]
+
+
+@case("the notice of another, or one that the market has not signed so", "refuted -", "refuted -")
+def _(w):
+    who, _ = traded(w, "offer")
+    logged = w.find("market", type="notice", period=PERIOD, to=who)[0]["record"]
+    of_other = w.sign("lm", [dict(bare(logged), to="u2", price="0.4")])[0]
+    return [claim(who, "price", period=PERIOD, record=of_other),
+            claim(who, "price", period=PERIOD, record=dict(logged, price="0.4"))]
 
 
 @case("one of a claimant's two meters has no reading", "undecidable -", "undecidable -")
