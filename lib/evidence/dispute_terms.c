@@ -108,7 +108,7 @@ static int judge_by(struct lm_dispute *dispute, const struct lm_outlook *outlook
 int lm_dispute_hear(struct lm_dispute *dispute, lm_dispute_kind *judge, bool *excused,
                     struct lm_error *error) {
     struct lm_outlooks outlooks;
-    struct lm_outlook outlook;
+    struct lm_outlook outlook = {0};
     bool differs = false;
     lm_outlooks_start(&outlooks);
     int result = note(dispute, &outlooks, error);
