@@ -336,6 +336,25 @@ same() {
     [ -z "$output" ]
 }
 
+@test "rules that were logged behind the gate count until the period begins, whosever log has them" {
+    # As lm-clear(1) says: it knows no gate for rules, nor who keeps a log.
+    {
+        rules 'price_rule="low"' | entry 2016-01-01T00:00:00Z
+        order a u1 offer 5 10
+        order b u2 bid 5 20
+    } >orders
+    rules 'price_rule="high"' 'valid="2016-02-01T00:00Z/2017-01-01T00:00Z"' >newer
+    entry 2016-04-01T11:40:01Z <newer >behind
+    run -0 lm-clear orders behind
+    [ "$(price)" = 20 ]
+    # The registrar's log has them late, somebody else's had them earlier: that one tells.
+    entry 2016-04-01T12:00:01Z <newer >registrar
+    run -0 lm-clear orders registrar
+    [ "$(price)" = 10 ]
+    run -0 lm-clear orders registrar behind
+    [ "$(price)" = 20 ]
+}
+
 @test "rules that contradict each other: nothing of their periods is cleared, and all is told" {
     {
         rules

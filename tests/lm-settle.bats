@@ -510,6 +510,42 @@ logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at: 
     done
 }
 
+@test "of several logs the first that has a fee tells, whosever it is" {
+    # As lm-settle(1) says. 2 kWh at 0.1 and 0.01, instead of 0.02 and 0.01, are u1's.
+    sold() { jq -r 'select(.party == "u1") | .items[] | select(.item == "fee_sold").amount' <<<"$output"; }
+    paper | logged 2016-02-01T00:00:00Z >old
+    fee dso 0.1 | sed "s|$VALID|2016-03-01T00:00Z/2017-01-01T00:00Z|" >dear
+    logged 2016-05-01T00:00:00Z <dear >market
+    logged 2016-03-02T00:00:00Z <dear >supplier
+    run -0 lm-settle old market
+    [ "$(sold)" = -0.06 ]
+    for logs in 'market supplier' 'supplier market' 'supplier'; do
+        # shellcheck disable=SC2086
+        run -0 lm-settle old $logs
+        [ "$(sold)" = -0.22 ]
+    done
+}
+
+@test "market rules that were logged behind a gate count in a period that has not begun" {
+    # As lm-settle(1) says: a reading of another length than theirs is refused.
+    rules() {
+        jq -nc --argjson minutes "$1" --arg valid "$2" '{type:"market-rules",v:1,market:"m",
+            regions:["r"],currency:"EUR",valid:$valid,period_minutes:$minutes,gate_minutes:20,
+            grace_seconds:30,mechanism:"double-auction",price_rule:"midpoint",max_orders:2,
+            min_group:1}'
+    }
+    paper | logged 2016-02-01T00:00:00Z >old
+    rules 30 "$VALID" | logged 2016-02-01T00:00:00Z >>old
+    plain=$(lm-settle old)
+    rules 60 2016-03-01T00:00Z/2017-01-01T00:00Z >longer
+    logged 2016-04-01T12:00:01Z <longer | cat old - >in
+    run -0 lm-settle in
+    [ "$output" = "$plain" ]
+    logged 2016-04-01T11:59:00Z <longer | cat old - >in
+    run -1 --separate-stderr lm-settle --rejects rejects in
+    [ "$(reasons rejects | sort -u | grep -c '^period$')" = 1 ]
+}
+
 @test "nobody is withheld for the reading of a meter that was logged later" {
     paper | logged 2016-02-01T00:00:00Z >old
     plain=$(lm-settle old)
