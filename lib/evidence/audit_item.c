@@ -126,8 +126,8 @@ static const char *find_party(const struct lm_audit *audit, const struct lm_audi
     return lm_reason_by_registry(item->why.reason) ? lm_audit_blame(audit, party) : party;
 }
 
-/* What stands in no log where it should is no evidence, but a fee that another keeper's log had
- * excuses who went by it. Nor does anybody answer to a claimant for what is not due yet. */
+/* What stands in no log where it should is no evidence, but a fee that her own log had excuses who
+ * went by it. Nor does anybody answer to a claimant for what is not due yet. */
 static bool counts_for_claims(const struct lm_audit_item *item) {
     bool excuses =
         item->record.type == LM_TYPE_NETWORK_FEE && lm_audited_keeper(item->audited, item->number);

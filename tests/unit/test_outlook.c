@@ -68,7 +68,7 @@ static bool note(struct lm_outlooks *outlooks, const struct noted *noted, size_t
 static void check(const char *name, const struct noted *noted, size_t count,
                   const char *const *known) {
     struct lm_outlooks outlooks;
-    struct lm_outlook outlook;
+    struct lm_outlook outlook = {0};
     struct lm_error error;
     int64_t known_s;
     bool differs = false;
