@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/array.h"
 #include "lib/market/books_rows.h"
 #include "lib/record/latest.h"
+#include "lib/record/timeline.h"
 
 static int compare_numbers(int64_t a, int64_t b) {
     return (a > b) - (a < b);
@@ -37,38 +37,41 @@ static void know_together(struct lm_books *books, const uint32_t *sorted) {
     }
 }
 
-struct market_key {
-    const struct lm_rules_row *rules;
-    uint32_t market;
-};
-
-static bool is_before(const void *place, const void *key) {
-    const struct market_key *wanted = key;
-    return wanted->rules[*(const uint32_t *)place].market < wanted->market;
+/* What holds when each group's period starts. */
+static int look_up_all(struct lm_books *books, const uint32_t *sorted, struct lm_timeline *timeline,
+                       struct lm_error *error) {
+    bool *met = calloc(books->rules_count + 1, sizeof *met);
+    if (!met)
+        return lm_fail_memory(error);
+    for (size_t i = 0; i < books->group_count; i++) {
+        struct lm_group *group = &books->groups[i];
+        uint32_t row =
+            lm_timeline_find(timeline, group->market, group->period.start_s, &group->ambiguous);
+        group->rules = row == LM_TIMELINE_NONE ? NULL : &books->rules[sorted[row]];
+    }
+    int result = lm_timeline_met(timeline, met, error);
+    for (size_t i = 0; result == 0 && i < books->rules_count; i++)
+        books->rules[sorted[i]].ambiguous = met[i];
+    free(met);
+    return result;
 }
 
-/* The first rules of a market, or where they would stand. */
-static size_t find_market(const struct lm_books *books, const uint32_t *sorted, uint32_t market) {
-    const struct market_key key = {books->rules, market};
-    return lm_array_lower_bound(sorted, books->rules_count, sizeof *sorted, &key, is_before);
-}
-
-static void look_up(struct lm_books *books, const uint32_t *sorted, struct lm_group *group) {
-    size_t first = find_market(books, sorted, group->market);
-    size_t end = first;
-    int64_t start_s = group->period.start_s;
-    struct lm_latest latest = {0};
-    for (; end < books->rules_count && books->rules[sorted[end]].market == group->market; end++) {
-        const struct lm_rules_row *rules = &books->rules[sorted[end]];
-        lm_latest_consider(&latest, rules, rules->valid, rules->known_s, rules->content, start_s);
+static struct lm_timeline *lay_out(const struct lm_books *books, const uint32_t *sorted,
+                                   struct lm_error *error) {
+    struct lm_timeline_row *rows = calloc(books->rules_count + 1, sizeof *rows);
+    if (!rows) {
+        lm_fail_memory(error);
+        return NULL;
     }
-    group->rules = latest.record;
-    group->ambiguous = latest.ambiguous;
-    for (size_t i = first; group->ambiguous && i < end; i++) {
-        struct lm_rules_row *rules = &books->rules[sorted[i]];
-        rules->ambiguous =
-            rules->ambiguous || lm_latest_is(&latest, rules->valid, rules->known_s, start_s);
+    for (size_t i = 0; i < books->rules_count; i++) {
+        const struct lm_rules_row *rules = &books->rules[sorted[i]];
+        rows[i] =
+            (struct lm_timeline_row){rules->valid, rules->known_s, rules->content, rules->market};
     }
+    struct lm_timeline *timeline =
+        lm_timeline_new(rows, books->rules_count, books->names.count, error);
+    free(rows);
+    return timeline;
 }
 
 int lm_books_find_rules(struct lm_books *books, struct lm_error *error) {
@@ -79,8 +82,9 @@ int lm_books_find_rules(struct lm_books *books, struct lm_error *error) {
         sorted[i] = (uint32_t)i;
     qsort_r(sorted, books->rules_count, sizeof *sorted, compare_rules, books);
     know_together(books, sorted);
-    for (size_t i = 0; i < books->group_count; i++)
-        look_up(books, sorted, &books->groups[i]);
+    struct lm_timeline *timeline = lay_out(books, sorted, error);
+    int result = timeline ? look_up_all(books, sorted, timeline, error) : -1;
+    lm_timeline_free(timeline);
     free(sorted);
-    return 0;
+    return result;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/record/latest.h"
 
 /* When a row has one precedence: what is known at an instant comes before what became known later,
@@ -87,18 +88,14 @@ static size_t next_open(size_t *open, size_t at) {
     return at;
 }
 
+static bool begins_by(const void *stretch, const void *instant_s) {
+    return ((const struct stretch *)stretch)->from_s <= *(const int64_t *)instant_s;
+}
+
 /* The last of COUNT stretches that does not begin after an instant; COUNT for none. */
 static size_t stretch_at(const struct stretch *stretches, size_t count, int64_t instant_s) {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (stretches[middle].from_s <= instant_s)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 ? low - 1 : count;
+    size_t end = lm_array_lower_bound(stretches, count, sizeof *stretches, &instant_s, begins_by);
+    return end > 0 ? end - 1 : count;
 }
 
 /* Gives a reign what no better one has. What one of its equals has is neither's. */
@@ -257,19 +254,14 @@ static int compare_met(const void *a, const void *b) {
     return order ? order : compare_numbers(x->from_s, y->from_s);
 }
 
+static bool is_before(const void *met, const void *reign) {
+    return compare_met(met, reign) < 0;
+}
+
 /* Whether one of the sorted MET reigns is at a time of REIGN, and its equal. */
 static bool is_met(const struct reign *met, size_t count, const struct reign *reign) {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_met(&met[middle], reign) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && compare_precedence(&met[low], reign) == 0 &&
-           met[low].from_s < reign->end_s;
+    size_t i = lm_array_lower_bound(met, count, sizeof *met, reign, is_before);
+    return i < count && compare_precedence(&met[i], reign) == 0 && met[i].from_s < reign->end_s;
 }
 
 int lm_timeline_met(const struct lm_timeline *timeline, bool *met, struct lm_error *error) {

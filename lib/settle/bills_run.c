@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/decimal.h"
 #include "lib/base/zone.h"
 #include "lib/settle/bills_rows.h"
@@ -109,6 +110,11 @@ static int compare_earlier(const void *a, const void *b) {
     return order ? order : memcmp(x->content, y->content, sizeof x->content);
 }
 
+/* No content comes before that of a key, which has none. */
+static bool is_before(const void *earlier, const void *key) {
+    return compare_earlier(earlier, key) < 0;
+}
+
 /* The latest bill of a row's supplier to its user before a month, NULL for none. *conflict tells
  * whether there are two different ones of its month. */
 static const struct lm_bills_earlier *find_earlier(const struct lm_bills *bills,
@@ -116,21 +122,13 @@ static const struct lm_bills_earlier *find_earlier(const struct lm_bills *bills,
                                                    struct lm_month month, bool *conflict) {
     const struct lm_bills_earlier key = {
         .month = month, .supplier = row->supplier, .user = row->user};
-    size_t low = 0;
-    size_t high = bills->earlier_count;
+    size_t end = lm_array_lower_bound(bills->earlier, bills->earlier_count, sizeof *bills->earlier,
+                                      &key, is_before);
     *conflict = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        /* No content comes before the key's. */
-        if (compare_earlier(&bills->earlier[middle], &key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct lm_bills_earlier *found = low > 0 ? &bills->earlier[low - 1] : NULL;
+    const struct lm_bills_earlier *found = end > 0 ? &bills->earlier[end - 1] : NULL;
     if (!found || found->supplier != row->supplier || found->user != row->user)
         return NULL;
-    if (low > 1) {
+    if (end > 1) {
         const struct lm_bills_earlier *other = found - 1;
         *conflict = other->supplier == found->supplier && other->user == found->user &&
                     lm_month_compare(other->month, found->month) == 0 &&
