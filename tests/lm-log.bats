@@ -462,6 +462,16 @@ PYTHON
     echo rubbish >market.log.checkpoint
     run -1 --separate-stderr checkpoint
     [[ $stderr == *"market.log.checkpoint: not a signed note"* ]]
+    # By one that cannot be read nobody knows what was promised, nor in which name.
+    printf 'm1/market.log\n' >cut
+    mkfifo pipe
+    for damaged in /dev/null "$PWD/cut" "$PWD/pipe"; do
+        ln -sf "$damaged" market.log.checkpoint
+        run ! --separate-stderr timeout 20 lm-log append market.log -k "$F/m1.jwk" --now "$NOW" \
+            <(sed -n 4p "$F/orders")
+        [[ -z $output && $stderr == *"market.log.checkpoint: "* ]]
+    done
+    [[ $(wc -l <market.log) -eq 3 ]]
     run -66 lm-log checkpoint market.log -k "$F/nobody.jwk" --now "$NOW"
     run -66 lm-log checkpoint missing.log -k "$F/m1.jwk"
     [[ ! -e missing.log ]]

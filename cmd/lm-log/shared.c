@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/lm-log/log.h"
 #include "lib/base/file.h"
@@ -16,13 +18,26 @@ char *lm_log_beside(struct lm_run *run, const char *log, const char *suffix) {
     return name;
 }
 
-/* The last checkpoint, if there is one that can be read; it borrows from BYTES. */
+/* The last checkpoint, if there is one; it borrows from BYTES. One that cannot be read says which
+ * entries were promised all the same: without it nothing can be. */
 static bool read_last(struct lm_run *run, const char *log, struct lm_buffer *bytes,
                       struct lm_checkpoint *checkpoint) {
-    struct lm_error ignored;
+    struct stat status;
+    struct lm_error why;
+    struct lm_error error;
     char *path = lm_log_beside(run, log, "checkpoint");
-    bool there = lm_file_read(path, LM_NOTE_SIZE_MAX, bytes, &ignored) == 0 &&
-                 lm_checkpoint_parse(bytes->data, bytes->size, checkpoint, &ignored) == 0;
+    status.st_mode = 0;
+    bool there = stat(path, &status) == 0 || errno != ENOENT;
+    bool good =
+        !there || (S_ISREG(status.st_mode)
+                       ? lm_file_read(path, LM_NOTE_SIZE_MAX, bytes, &why) == 0 &&
+                             lm_checkpoint_parse(bytes->data, bytes->size, checkpoint, &why) == 0
+                       : lm_fail(&why, LM_IO, "is not a regular file") == 0);
+    if (!good) {
+        lm_fail(&error, why.reason, "%.100s: %.120s", path, why.detail);
+        lm_hint(&error, "it is damaged: restore it, as it says what was promised");
+        lm_run_fatal(run, &error);
+    }
     free(path);
     return there;
 }
