@@ -640,6 +640,26 @@ kept() { # instant of the cosignature at the gate
         "$(wc -l <now) unanchored lm" ]]
 }
 
+@test "what need not be there yet is no finding, and the verdict says how much that is" {
+    lm-log append registry.log -k "$M/registrar.jwk" --now 2016-03-01T00:00:00Z "$M/registry.ndjson" >/dev/null
+    lm-log append market.log -k "$M/lm.jwk" --now 2016-04-01T11:00:00Z "$M/public.ndjson" "$M/orders.ndjson" >/dev/null
+    for at in 2016-04-01T11:29:59Z 2016-04-01T11:30:00Z; do
+        lm-log checkpoint market.log -k "$M/lm.jwk" --now "$at" -o "$at" >/dev/null
+    done
+    # A second before the first period all clearings and trades are to come; notices follow these.
+    jq -c 'select(.type == "clearing" or (.type == "trade" and .energy_wh > 0))' "$M/market.ndjson" >results
+    count=$(wc -l <results)
+    run -0 --separate-stderr audit --checkpoint 2016-04-01T11:29:59Z market.log registry.log
+    [[ $(jq -r '"\(.result): \(.text)"' <<<"$output") == "clean: $count records are not due yet" ]]
+    run -0 --separate-stderr audit --report --checkpoint 2016-04-01T11:29:59Z market.log registry.log
+    [[ $output == "verdict: clean; $count records are not due yet" ]]
+    # When it begins, what is of it is due.
+    due=$(jq -c "select(.period == \"$T1\")" results | wc -l)
+    run -1 --separate-stderr audit --checkpoint 2016-04-01T11:30:00Z market.log registry.log
+    [[ $(jq -r .code <<<"$output" | grep -c _missing) -eq $due ]]
+    [[ $(tail -n 1 <<<"$output" | jq -r .text) == "$((count - due)) records are not due yet" ]]
+}
+
 @test "evidence that is missing or no evidence" {
     kept 2016-04-01T11:16:00Z
     for option in --checkpoint --receipts --witness; do

@@ -6,6 +6,7 @@
 
 #include "cmd/run.h"
 #include "lib/crypto/note.h"
+#include "lib/evidence/audit.h"
 #include "lib/evidence/codes.h"
 #include "lib/registry/registry.h"
 
@@ -54,6 +55,6 @@ struct lm_note_key *lm_audit_witnesses(const struct lm_audit_task *task) LM_NONN
 int lm_audit_write_finding(void *pointer, const struct lm_finding *finding,
                            struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 /* Writes the verdict on the whole, which comes last. */
-void lm_audit_write_verdict(struct lm_audit_task *task, bool clean) LM_NONNULL;
+void lm_audit_write_verdict(struct lm_audit_task *task, struct lm_audit_outcome outcome) LM_NONNULL;
 
 #endif

@@ -118,12 +118,12 @@ static int write_answer(void *pointer, enum lm_type type, const union lm_body *b
 
 static void judge(struct lm_audit_task *task, struct lm_audit *audit) {
     struct lm_error error;
-    bool clean;
+    struct lm_audit_outcome outcome;
     bool upheld;
-    lm_audit_check(task, lm_audit_finish(audit, &clean, &error), &error);
+    lm_audit_check(task, lm_audit_finish(audit, &outcome, &error), &error);
     lm_audit_check(task, lm_audit_answer(audit, write_answer, &upheld, &error), &error);
-    lm_audit_write_verdict(task, clean);
-    if (!clean || upheld)
+    lm_audit_write_verdict(task, outcome);
+    if (!outcome.clean || upheld)
         lm_run_negative(task->run);
 }
 

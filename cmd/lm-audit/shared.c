@@ -35,18 +35,23 @@ int lm_audit_write_finding(void *pointer, const struct lm_finding *finding,
     return 0;
 }
 
-void lm_audit_write_verdict(struct lm_audit_task *task, bool clean) {
+void lm_audit_write_verdict(struct lm_audit_task *task, struct lm_audit_outcome outcome) {
     struct lm_verdict verdict;
+    char text[LM_REPORT_NOT_DUE_SIZE];
     struct lm_error error;
     lm_record_clear(LM_TYPE_VERDICT, &verdict);
-    verdict.result = clean ? LM_RESULT_CLEAN : LM_RESULT_FINDINGS;
+    verdict.result = outcome.clean ? LM_RESULT_CLEAN : LM_RESULT_FINDINGS;
+    if (outcome.not_due) {
+        lm_report_not_due(outcome.not_due, text);
+        verdict.text = text;
+    }
     verdict.exhibits = json_array();
     if (!verdict.exhibits) {
         lm_fail_memory(&error);
         lm_run_fatal(task->run, &error);
     }
     if (task->options->report)
-        lm_report_verdict(clean, task->findings, &task->line);
+        lm_report_verdict(&verdict, task->findings, &task->line);
     else
         lm_record_write(LM_TYPE_VERDICT, &verdict, &task->line);
     lm_run_write_buffer(task->run, &task->line);

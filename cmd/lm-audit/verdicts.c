@@ -33,7 +33,7 @@ static void judge(struct lm_audit_task *task, struct lm_verdicts *verdicts) {
     struct lm_error error;
     bool clean;
     lm_audit_check(task, lm_verdicts_finish(verdicts, &clean, &error), &error);
-    lm_audit_write_verdict(task, clean);
+    lm_audit_write_verdict(task, (struct lm_audit_outcome){.clean = clean});
     if (!clean)
         lm_run_negative(task->run);
 }

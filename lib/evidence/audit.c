@@ -285,11 +285,13 @@ static int finish_terms(struct lm_audit *audit, struct lm_error *error) {
     return result;
 }
 
-int lm_audit_finish(struct lm_audit *audit, bool *clean, struct lm_error *error) {
+int lm_audit_finish(struct lm_audit *audit, struct lm_audit_outcome *outcome,
+                    struct lm_error *error) {
     if (lm_audit_compare(audit, error) < 0 || finish_terms(audit, error) < 0 ||
         lm_readings_finish(&audit->readings, !audit->registry_doubted && !audit->logs_doubted,
                            &audit->findings, error) < 0)
         return -1;
-    *clean = audit->findings.count == 0;
+    *outcome =
+        (struct lm_audit_outcome){.clean = audit->findings.count == 0, .not_due = audit->not_due};
     return 0;
 }

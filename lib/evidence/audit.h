@@ -22,7 +22,7 @@
  *         while (pass == 0 && ... a receipt ...)
  *             lm_audit_receipt(audit, &line, &error);
  *     }
- *     lm_audit_finish(audit, &clean, &error);
+ *     lm_audit_finish(audit, &outcome, &error);
  *     lm_audit_answer(audit, tell, &upheld, &error);
  *     lm_audit_free(audit);
  *
@@ -99,9 +99,13 @@ int lm_audit_answer(struct lm_audit *audit,
                                 struct lm_error *error),
                     bool *upheld, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
-/* Compares: the findings of logs, terms, readings, then those of what was issued,
- * by name. *clean says whether there was none at all. */
-int lm_audit_finish(struct lm_audit *audit, bool *clean,
+struct lm_audit_outcome {
+    bool clean;       /* there was no finding at all */
+    uint64_t not_due; /* records that are not there, and need not be yet */
+};
+
+/* Compares: the findings of logs, terms, readings, then those of what was issued, by name. */
+int lm_audit_finish(struct lm_audit *audit, struct lm_audit_outcome *outcome,
                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 
 #endif

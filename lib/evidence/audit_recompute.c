@@ -200,9 +200,13 @@ static int on_discrepancy(void *context, const struct lm_discrepancy *discrepanc
     const struct lm_issued_key *key = &discrepancy->key;
     char code[LM_CODE_SIZE];
     char text[512];
-    if (is_pardoned(audit, key) || (discrepancy->difference == LM_DIFFERENCE_MISSING &&
-                                    (is_out_of_sight(audit, key->party) || !is_due(audit, key))))
+    bool missing = discrepancy->difference == LM_DIFFERENCE_MISSING;
+    if (is_pardoned(audit, key) || (missing && is_out_of_sight(audit, key->party)))
         return 0;
+    if (missing && !is_due(audit, key)) {
+        audit->not_due++;
+        return 0;
+    }
     if (discrepancy->refused != LM_NONE)
         return tell_used(audit, discrepancy, error);
     lm_code_of_difference(key->type, discrepancy->difference, code);

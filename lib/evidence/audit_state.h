@@ -70,6 +70,7 @@ struct lm_audit {
     bool registry_doubted; /* the registrar's log is not what it signed for */
     bool logs_doubted;     /* some log is not */
     struct lm_findings findings;
+    uint64_t not_due; /* records that are missing, and are not due yet */
     struct lm_audited **inputs;
     size_t input_count;
     size_t input_room;

@@ -1,5 +1,6 @@
 #include "lib/evidence/report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void escape(const char *text, struct lm_buffer *out) {
@@ -36,10 +37,19 @@ void lm_report_answer(const struct lm_verdict *verdict, struct lm_buffer *out) {
     escape(verdict->text, out);
 }
 
-void lm_report_verdict(bool clean, uint64_t findings, struct lm_buffer *out) {
-    if (clean)
+void lm_report_verdict(const struct lm_verdict *verdict, uint64_t findings, struct lm_buffer *out) {
+    if (verdict->result == LM_RESULT_CLEAN)
         lm_buffer_text(out, "verdict: clean");
     else
         lm_buffer_format(out, "verdict: %llu finding%s", (unsigned long long)findings,
                          findings == 1 ? "" : "s");
+    if (verdict->text) {
+        lm_buffer_text(out, "; ");
+        escape(verdict->text, out);
+    }
+}
+
+void lm_report_not_due(uint64_t count, char text[LM_REPORT_NOT_DUE_SIZE]) {
+    (void)snprintf(text, LM_REPORT_NOT_DUE_SIZE, "%llu record%s not due yet",
+                   (unsigned long long)count, count == 1 ? " is" : "s are");
 }

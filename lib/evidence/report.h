@@ -13,7 +13,12 @@
 void lm_report_finding(const struct lm_finding *finding, struct lm_buffer *out) LM_NONNULL;
 /* Appends the answer to a claim as one line. */
 void lm_report_answer(const struct lm_verdict *verdict, struct lm_buffer *out) LM_NONNULL;
-/* Appends the closing line. */
-void lm_report_verdict(bool clean, uint64_t findings, struct lm_buffer *out) LM_NONNULL;
+/* Appends the closing line: an audit's own verdict, of so many findings. */
+void lm_report_verdict(const struct lm_verdict *verdict, uint64_t findings,
+                       struct lm_buffer *out) LM_NONNULL;
+
+#define LM_REPORT_NOT_DUE_SIZE 64
+/* What the verdict of an audit says of records that need not be there yet. */
+void lm_report_not_due(uint64_t count, char text[LM_REPORT_NOT_DUE_SIZE]) LM_NONNULL;
 
 #endif
