@@ -463,9 +463,9 @@ PYTHON
     run -1 --separate-stderr checkpoint
     [[ $stderr == *"market.log.checkpoint: not a signed note"* ]]
     # By one that cannot be read nobody knows what was promised, nor in which name.
-    printf 'm1/market.log\n' >cut
+    printf 'm1/market.log\n' >cut.checkpoint
     mkfifo pipe
-    for damaged in /dev/null "$PWD/cut" "$PWD/pipe"; do
+    for damaged in /dev/null "$PWD/cut.checkpoint" "$PWD/pipe"; do
         ln -sf "$damaged" market.log.checkpoint
         run ! --separate-stderr timeout 20 lm-log append market.log -k "$F/m1.jwk" --now "$NOW" \
             <(sed -n 4p "$F/orders")
