@@ -164,7 +164,7 @@ sys.stdout.buffer.write(text + b"%04X\r\n" % crc)'
     cp paper/public.ndjson tariffs.ndjson
     echo '{"type":"bill","v":1,"supplier":"S","user":"U1","month":"2016-03","currency":"EUR","amount":"0.004","without_market":"0","difference":"0.004","items":[],"carried_in":"0","rounded":"0","carry":"0.004"}' >march-bills.ndjson
     examples lm-settle
-    [ "$COUNT" -eq 3 ]
+    [ "$COUNT" -eq 4 ]
     example 1
     [ ! -s refused.ndjson ]
     cmp issued.ndjson <(jq -c 'del(.sig)' paper/settlements.ndjson)
@@ -173,6 +173,16 @@ sys.stdout.buffer.write(text + b"%04X\r\n" % crc)'
     example 3
     # 0.16 + 0.004
     [ "$(jq -c '[.user, .rounded, .carry]' april-bills.ndjson | paste -sd ' ')" = '["U1","0.16","0.004"] ["U2","-0.62","0"]' ]
+    # The paper's records as its three parties would log them; those of another half-hour stay out.
+    keep() { lm-log append "$1" -k "paper/$2.jwk" --now 2016-04-01T12:31:00Z >>receipts.ndjson; }
+    keep registry.log registrar <paper/registry.ndjson
+    keep market.log lm <paper/market.ndjson
+    lm-meter --meter M2 <<<$'period,import_kwh,export_kwh\n2016-04-01T12:30Z/PT30M,1,0' |
+        lm-sign -k M2.jwk | cat paper/{public,readings}.ndjson - | keep S.log S
+    sed 's/power/S/g' 4.cmd >S.cmd
+    period=2016-04-01T12:00Z/PT30M run -0 --separate-stderr bash -o pipefail S.cmd
+    [ -z "$stderr" ]
+    cmp <(lm-log cat S.log --bare -t settlement) paper/settlements.ndjson
 }
 
 @test "lm-sign(1)" {
