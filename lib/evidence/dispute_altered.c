@@ -85,7 +85,7 @@ int lm_dispute_altered(struct lm_dispute *dispute, struct lm_error *error) {
     if (!lm_dispute_knows_auction(dispute))
         return lm_dispute_undecidable(
             dispute, "no order of the claimant's is in the log: " LM_DISPUTE_NO_TRACE);
-    if (lm_dispute_book(dispute, NULL, &book, error) < 0)
+    if (lm_dispute_book(dispute, &book, error) < 0)
         return -1;
     bool own = dispute->own && dispute->own->type == LM_TYPE_ORDER;
     if (lm_dispute_was_told_otherwise(dispute, &book)) {

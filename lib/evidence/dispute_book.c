@@ -12,6 +12,8 @@
 struct visit {
     const struct lm_dispute *dispute;
     struct lm_dispute_book *book;
+    const struct lm_fact *left_out; /* as if that order were not there; may be NULL */
+    bool none_of_hers;              /* as if none of the claimant's were */
 };
 
 static bool is_of_book(const struct lm_dispute *dispute, const struct lm_fact *fact) {
@@ -142,8 +144,11 @@ static int collect_own(const struct lm_dispute *dispute, struct lm_dispute_book 
     return find_replaced(book, error);
 }
 
-static int hold(struct visit *visit, struct lm_books *books, const struct lm_fact *left_out,
-                struct lm_error *error) {
+static bool is_left_out(const struct visit *visit, const struct lm_fact *fact) {
+    return fact == visit->left_out || (visit->none_of_hers && is_own(visit->dispute, fact));
+}
+
+static int hold(struct visit *visit, struct lm_books *books, struct lm_error *error) {
     const struct lm_dispute *dispute = visit->dispute;
     const struct lm_books_visitor visitor = {
         .clearing = on_clearing, .trade = on_trade, .context = visit};
@@ -152,7 +157,7 @@ static int hold(struct visit *visit, struct lm_books *books, const struct lm_fac
         const struct lm_fact *fact = dispute->view->items[i];
         const struct lm_place place = {fact->log ? fact->log : "", i + 1};
         struct lm_record held;
-        if (is_of_book(dispute, fact) && fact != left_out &&
+        if (is_of_book(dispute, fact) && !is_left_out(visit, fact) &&
             (dispute->whole || fact->record.type == LM_TYPE_MARKET_RULES ||
              is_own(dispute, fact)) &&
             lm_dispute_term(dispute, i, &held) &&
@@ -171,14 +176,13 @@ static int hold(struct visit *visit, struct lm_books *books, const struct lm_fac
     return dispute->whole ? lm_books_clear(books, &visitor, error) : 0;
 }
 
-int lm_dispute_book(const struct lm_dispute *dispute, const struct lm_fact *left_out,
-                    struct lm_dispute_book *book, struct lm_error *error) {
+static int make_book(struct visit *visit, struct lm_error *error) {
+    const struct lm_dispute *dispute = visit->dispute;
+    struct lm_dispute_book *book = visit->book;
     struct lm_books_options options = {.market = dispute->market, .period = dispute->period};
-    struct visit visit = {.dispute = dispute};
     size_t place = SIZE_MAX;
     struct lm_fact *fact;
     *book = (struct lm_dispute_book){0};
-    visit.book = book;
     while ((fact = lm_dispute_next(dispute, LM_TYPE_CLEARING, &place))) {
         const struct lm_clearing *clearing = &fact->record.as.clearing;
         if (!book->clearing && strcmp(clearing->market, dispute->market) == 0 &&
@@ -188,11 +192,24 @@ int lm_dispute_book(const struct lm_dispute *dispute, const struct lm_fact *left
     struct lm_books *books = NULL;
     if (collect_own(dispute, book, error) == 0)
         books = lm_books_new(&options, error);
-    int result = books ? hold(&visit, books, left_out, error) : -1;
+    int result = books ? hold(visit, books, error) : -1;
     lm_books_free(books);
     if (result < 0)
         lm_dispute_book_free(book);
     return result;
+}
+
+int lm_dispute_book(const struct lm_dispute *dispute, struct lm_dispute_book *book,
+                    struct lm_error *error) {
+    struct visit visit = {.dispute = dispute, .book = book};
+    return make_book(&visit, error);
+}
+
+int lm_dispute_book_without(const struct lm_dispute *dispute, const struct lm_fact *order,
+                            struct lm_dispute_book *book, struct lm_error *error) {
+    struct visit visit = {
+        .dispute = dispute, .book = book, .left_out = order, .none_of_hers = !order};
+    return make_book(&visit, error);
 }
 
 void lm_dispute_book_free(struct lm_dispute_book *book) {

@@ -31,9 +31,12 @@ struct lm_dispute_book {
 };
 
 /* Judges the orders of the dispute's market and period by its rules, and, where the facts are
- * whole, holds the auction; LEFT_OUT (may be NULL) as if that order were not there. */
-int lm_dispute_book(const struct lm_dispute *dispute, const struct lm_fact *left_out,
-                    struct lm_dispute_book *book, struct lm_error *error)
+ * whole, holds the auction. */
+int lm_dispute_book(const struct lm_dispute *dispute, struct lm_dispute_book *book,
+                    struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+/* The same as if ORDER were not there, or, where that is NULL, none of the claimant's were. */
+int lm_dispute_book_without(const struct lm_dispute *dispute, const struct lm_fact *order,
+                            struct lm_dispute_book *book, struct lm_error *error)
     LM_NONNULL_AT(1, 3, 4) LM_MUST_CHECK;
 void lm_dispute_book_free(struct lm_dispute_book *book) LM_NONNULL;
 /* The answer rests on all orders and the rules. */

@@ -9,27 +9,49 @@ static bool strictly_better(const struct lm_order *order, int64_t price_micro) {
                                          : order->price_micro > price_micro);
 }
 
-/* The auction was held again, and is not the one that was issued: with that order left out, is it?
- */
-static int judge_without(struct lm_dispute *dispute, const struct lm_dispute_order *order,
-                         const char *issued_root, int64_t traded_wh, struct lm_error *error) {
+/* *ANSWER is whether the issued clearing is that of the auction without ORDER, or, where that is
+ * NULL, without any of the claimant's. */
+static int gives_without(const struct lm_dispute *dispute, const struct lm_fact *order,
+                         const char *issued_root, bool *answer, struct lm_error *error) {
     struct lm_dispute_book without = {0};
-    const char *id = order->fact->record.as.order.id;
-    if (lm_dispute_book(dispute, order->fact, &without, error) < 0)
+    if (lm_dispute_book_without(dispute, order, &without, error) < 0)
         return -1;
-    bool left_out = strcmp(without.orders_root, issued_root) == 0;
+    *answer = strcmp(without.orders_root, issued_root) == 0;
     lm_dispute_book_free(&without);
-    if (left_out) {
+    return 0;
+}
+
+/* The auction was held again, and is not the one that was issued: is it without that order, or
+ * without all of hers? Where more was left out, the trade that is missing tells. */
+static int judge_without(struct lm_dispute *dispute, const struct lm_dispute_book *book,
+                         const struct lm_dispute_order *order, int64_t traded_wh,
+                         struct lm_error *error) {
+    const char *issued_root = book->clearing->record.as.clearing.orders_root;
+    const char *id = order->fact->record.as.order.id;
+    bool alone = false;
+    bool with_hers = false;
+    if (gives_without(dispute, order->fact, issued_root, &alone, error) < 0 ||
+        (!alone && gives_without(dispute, NULL, issued_root, &with_hers, error) < 0))
+        return -1;
+    if (alone || with_hers) {
         lm_dispute_use_book(dispute);
         return lm_dispute_upheld(
             dispute, dispute->market,
             "order %s is in the log, nothing speaks against it, and the clearing was made without "
-            "it: its orders_root is that of the other orders",
-            id);
+            "%s: its orders_root is that of the other orders",
+            id, alone ? "it" : "any of hers");
     }
     if (traded_wh > 0)
         return lm_dispute_refuted(dispute, "order %s was not left out: %lld Wh of it were traded",
                                   id, (long long)traded_wh);
+    if (lm_dispute_is_covered(book) && order->energy_wh > 0) {
+        lm_dispute_use_book(dispute);
+        return lm_dispute_upheld(
+            dispute, dispute->market,
+            "order %s is in the log, by whose orders %lld Wh of it are traded, and the clearing "
+            "was made of others, without a trade of it",
+            id, (long long)order->energy_wh);
+    }
     return lm_dispute_undecidable(
         dispute, "the clearing is not the one that the orders in the log give, but which of them "
                  "were left out cannot be told from its orders_root");
@@ -55,7 +77,7 @@ static int judge_entered(struct lm_dispute *dispute, const struct lm_dispute_boo
     int64_t traded_wh = lm_dispute_issued_wh(dispute, body);
     book->clearing->used = true;
     if (book->held && !lm_dispute_is_complete(book))
-        return judge_without(dispute, order, clearing->orders_root, traded_wh, error);
+        return judge_without(dispute, book, order, traded_wh, error);
     if (book->held && order->energy_wh > 0 && traded_wh == 0) {
         lm_dispute_use_book(dispute);
         return lm_dispute_upheld(dispute, dispute->market,
@@ -127,7 +149,7 @@ int lm_dispute_left_out(struct lm_dispute *dispute, struct lm_error *error) {
         return lm_dispute_undecidable(dispute,
                                       "no order of the claimant's is in the log, and there is no "
                                       "receipt for one that proves anything: " LM_DISPUTE_NO_TRACE);
-    if (lm_dispute_book(dispute, NULL, &book, error) < 0)
+    if (lm_dispute_book(dispute, &book, error) < 0)
         return -1;
     int result = judge_left_out(dispute, &book, receipted, error);
     lm_dispute_book_free(&book);

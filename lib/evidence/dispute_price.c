@@ -51,7 +51,7 @@ int lm_dispute_price(struct lm_dispute *dispute, struct lm_error *error) {
     if (!lm_dispute_knows_auction(dispute))
         return lm_dispute_undecidable(dispute, "nothing under a checkpoint says which auction is "
                                                "meant: name the period, or the entry of the trade");
-    if (lm_dispute_book(dispute, NULL, &book, error) < 0)
+    if (lm_dispute_book(dispute, &book, error) < 0)
         return -1;
     bool named = lm_dispute_names_any(dispute, LM_TYPE_TRADE);
     settled = lm_dispute_was_told_otherwise(dispute, &book);

@@ -256,7 +256,7 @@ static int judge_market(struct lm_dispute *dispute, int64_t sold_wh, bool *decid
     *decided = false;
     if (!dispute->market || !dispute->whole)
         return 0;
-    if (lm_dispute_book(dispute, NULL, &book, error) < 0)
+    if (lm_dispute_book(dispute, &book, error) < 0)
         return -1;
     int64_t due_wh = sum_due(&book);
     *decided = book.clearing && sold_wh < due_wh;

@@ -188,6 +188,33 @@ def _(w):
             claim("u7", "price", period=PERIOD)]
 
 
+@case("two orders of one user are in the log and the clearing is made without either",
+      "upheld lm", "upheld lm", "upheld lm")
+def _(w):
+    """The second one is never traded, so that no trade of it is missed."""
+    first = w.find("market", type="order", period=PERIOD, **{"from": "u7"})[0]
+    dear = order("u7", PERIOD, "bid", 400, "0", name="hopeless")
+    second = w.add("market", first["at"], w.sign("u7", [dear]), first["n"] + 1)[0]
+    reclear(w, [record for record in orders_of(w) if record["from"] != "u7"])
+    return [claim("u7", "left_out", period=PERIOD), claim("u7", "left_out", record=first["record"]),
+            claim("u7", "left_out", record=second["record"])]
+
+
+@case("the orders of two users are in the log and the clearing is made without either",
+      "upheld lm", "upheld lm", "undecidable -")
+def _(w):
+    """Which were left out, only the trades tell that the whole book gives; u7 has none in it."""
+    seller, _ = traded(w, "offer")
+    buyer, _ = traded(w, "bid")
+    first = w.find("market", type="order", period=PERIOD, **{"from": seller})[0]
+    w.add("market", first["at"], w.sign("u7", [order("u7", PERIOD, "bid", 400, "0", name="hopeless")]),
+          first["n"] + 1)
+    reclear(w, [record for record in orders_of(w) if record["from"] not in (seller, buyer)])
+    hopeless = w.find("market", type="order", id="hopeless")[0]["record"]
+    return [claim(seller, "left_out", period=PERIOD), claim(buyer, "left_out", period=PERIOD),
+            claim("u7", "left_out", record=hopeless)]
+
+
 @case("an order that has a receipt is gone", "upheld lm", "upheld lm", "undecidable -")
 def _(w):
     mine = w.find("market", type="order", period=PERIOD, **{"from": "u7"})[0]
@@ -842,6 +869,19 @@ def _(w):
     who, _ = traded(w, "offer")
     cheap = {f"u{number}" for number in range(1, USERS + 1) if number % 3} - {who}
     return claim(who, "price", period=PERIOD), auction_of(who, cheap)
+
+
+@lie("her order was left out, by a part of the orders", "verdict_unfounded", "upheld", "lm")
+def _(w):
+    """Her bid is traded where the better ones are not shown."""
+    price = w.find("market", type="clearing", period=PERIOD)[0]["record"]["price"]
+    low = order("u7", PERIOD, "bid", 400, canonical_price(price, -1000), name="low")
+    first = w.find("market", type="order", period=PERIOD, **{"from": "u7"})[0]
+    w.add("market", first["at"], w.sign("u7", [low]), first["n"] + 1)
+    reclear(w, orders_of(w))
+    others = {record["from"] for record in orders_of(w) if record["side"] == "bid"} - {"u7"}
+    mine = w.find("market", type="order", id="low")[0]["record"]
+    return claim("u7", "left_out", record=mine), auction_of("u7", others)
 
 
 @lie("she has sold less than she should, by a part of the orders", "verdict_unfounded", "upheld", "lm")
