@@ -308,7 +308,7 @@ same() {
     [ "$output" = "$first" ]
 }
 
-@test "rules that were logged after a period's start do not take the place of others" {
+@test "rules that were logged behind a period's gate do not take the place of others" {
     newer() { rules 'price_rule="high"' 'valid="2016-02-01T00:00Z/2017-01-01T00:00Z"'; }
     {
         rules 'price_rule="low"' | entry 2016-01-01T00:00:00Z
@@ -317,7 +317,7 @@ same() {
     } >orders
     # A bare copy says nothing of when it came.
     newer >bare
-    for at in 2016-04-01T12:00:00Z=20 2016-04-01T12:00:01Z=10; do
+    for at in 2016-04-01T11:40:00Z=20 2016-04-01T11:40:01Z=10 2016-04-01T12:00:01Z=10; do
         newer | entry "${at%=*}" >late
         for files in 'orders late' 'late orders' 'orders late bare'; do
             # shellcheck disable=SC2086
@@ -328,30 +328,47 @@ same() {
     run -0 lm-clear orders bare
     [ "$(price)" = 20 ]
     # Those that begin together contradict each other once they are known.
-    rules 'price_rule="high"' | entry 2016-04-01T12:00:01Z >twin
+    rules 'price_rule="high"' | entry 2016-04-01T11:40:01Z >twin
     run -0 lm-clear orders twin
     [ "$(price)" = 10 ]
-    rules 'price_rule="high"' | entry 2016-04-01T12:00:00Z >twin
+    rules 'price_rule="high"' | entry 2016-04-01T11:40:00Z >twin
     run -1 --separate-stderr lm-clear orders twin
     [ -z "$output" ]
 }
 
-@test "rules that were logged behind the gate count until the period begins, whosever log has them" {
-    # As lm-clear(1) says: it knows no gate for rules, nor who keeps a log.
+@test "the gate for rules is the longest of theirs and of those that were in force" {
+    {
+        rules 'price_rule="low"' | entry 2016-01-01T00:00:00Z
+        order a u1 offer 5 10
+        order b u2 bid 5 20
+    } >orders
+    # at, minutes of the newer rules' own gate, price: theirs is the longer one, then the shorter.
+    for case in 11:00:00=60=20 11:00:01=60=10 11:40:00=0=20 11:40:01=0=10; do
+        IFS='=' read -r at minutes want <<<"$case"
+        rules 'price_rule="high"' 'valid="2016-02-01T00:00Z/2017-01-01T00:00Z"' "gate_minutes=$minutes" |
+            entry "2016-04-01T${at}Z" >newer
+        run -0 lm-clear orders newer
+        [ "$(price)" = "$want" ]
+    done
+    # The first that a market has count as ever, as there are no others.
+    { rules 'price_rule="high"' | entry 2016-04-01T11:59:00Z; sed 1d orders; } >first
+    run -0 lm-clear first
+    [ "$(price)" = 20 ]
+}
+
+@test "of several logs the first that has rules tells, whosever it is" {
+    # As lm-clear(1) says: it does not know who keeps a log.
     {
         rules 'price_rule="low"' | entry 2016-01-01T00:00:00Z
         order a u1 offer 5 10
         order b u2 bid 5 20
     } >orders
     rules 'price_rule="high"' 'valid="2016-02-01T00:00Z/2017-01-01T00:00Z"' >newer
-    entry 2016-04-01T11:40:01Z <newer >behind
-    run -0 lm-clear orders behind
-    [ "$(price)" = 20 ]
-    # The registrar's log has them late, somebody else's had them earlier: that one tells.
+    entry 2016-04-01T11:40:00Z <newer >market
     entry 2016-04-01T12:00:01Z <newer >registrar
     run -0 lm-clear orders registrar
     [ "$(price)" = 10 ]
-    run -0 lm-clear orders registrar behind
+    run -0 lm-clear orders registrar market
     [ "$(price)" = 20 ]
 }
 

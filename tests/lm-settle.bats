@@ -526,8 +526,8 @@ logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at: 
     done
 }
 
-@test "market rules that were logged behind a gate count in a period that has not begun" {
-    # As lm-settle(1) says: a reading of another length than theirs is refused.
+@test "market rules that were logged behind the gate of a period do not count in it" {
+    # A reading of another length than theirs is refused. The gate closes at 11:40.
     rules() {
         jq -nc --argjson minutes "$1" --arg valid "$2" '{type:"market-rules",v:1,market:"m",
             regions:["r"],currency:"EUR",valid:$valid,period_minutes:$minutes,gate_minutes:20,
@@ -538,10 +538,12 @@ logged() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at: 
     rules 30 "$VALID" | logged 2016-02-01T00:00:00Z >>old
     plain=$(lm-settle old)
     rules 60 2016-03-01T00:00Z/2017-01-01T00:00Z >longer
-    logged 2016-04-01T12:00:01Z <longer | cat old - >in
-    run -0 lm-settle in
-    [ "$output" = "$plain" ]
-    logged 2016-04-01T11:59:00Z <longer | cat old - >in
+    for at in 11:40:01 12:00:01; do
+        logged "2016-04-01T${at}Z" <longer | cat old - >in
+        run -0 lm-settle in
+        [ "$output" = "$plain" ]
+    done
+    logged 2016-04-01T11:40:00Z <longer | cat old - >in
     run -1 --separate-stderr lm-settle --rejects rejects in
     [ "$(reasons rejects | sort -u | grep -c '^period$')" = 1 ]
 }

@@ -16,7 +16,6 @@ struct lm_outlook_row {
     uint64_t line;
     struct lm_validity valid;
     int64_t logged_s; /* LM_KNOWN_ALWAYS without an entry */
-    int64_t lead_s;   /* of rules: how long before a period its gate closes */
     int64_t counts_s; /* by all the logs together */
     uint8_t content[32];
     uint32_t name;
@@ -60,8 +59,6 @@ int lm_outlooks_note(struct lm_outlooks *outlooks, const struct lm_record *recor
     if (!write_name(record, &outlooks->scratch))
         return 0;
     row.valid = rules ? record->as.market_rules.valid : record->as.network_fee.valid;
-    /* Minutes are below 2^53, and 60 · 2^53 fits. */
-    row.lead_s = rules ? 60 * record->as.market_rules.gate_minutes : 0;
     if (!lm_buffer_ok(&outlooks->scratch))
         return lm_fail_memory(error);
     if (lm_names_add(&outlooks->names, outlooks->scratch.data, outlooks->scratch.size, &row.name,
@@ -152,28 +149,6 @@ static bool any_own(const struct finding_out *finding, struct stretch stretch) {
     return false;
 }
 
-/* The longest gate by these rules and by those of their market that were there when they came and
- * hold where they could begin to: what comes when it has closed is for later periods. Bare ones say
- * nothing about when they came. */
-static int64_t lead_s(const struct lm_outlooks *outlooks, struct stretch named,
-                      const struct lm_outlook_row *row) {
-    int64_t begins_s = row->logged_s > row->valid.start_s ? row->logged_s : row->valid.start_s;
-    int64_t longest_s = row->lead_s;
-    for (size_t i = named.from; row->lead_s > 0 && i < named.end; i++) {
-        const struct lm_outlook_row *other = row_at(outlooks, i);
-        if (other->logged_s <= row->logged_s && other->lead_s > longest_s &&
-            other->counts_s <= begins_s && lm_validity_holds(other->valid, begins_s))
-            longest_s = other->lead_s;
-    }
-    return longest_s;
-}
-
-static int64_t since_s(const struct lm_outlooks *outlooks, struct stretch named,
-                       const struct lm_outlook_row *row) {
-    return row->logged_s == LM_KNOWN_ALWAYS ? LM_KNOWN_ALWAYS
-                                            : row->logged_s + lead_s(outlooks, named, row);
-}
-
 /* Whether a log that she sees holds terms of that name. */
 static bool any_seen(const struct finding_out *finding, struct stretch named) {
     for (size_t i = named.from; i < named.end; i++) {
@@ -185,8 +160,7 @@ static bool any_seen(const struct finding_out *finding, struct stretch named) {
 }
 
 /* Those that begin together. */
-static void see(const struct finding_out *finding, struct stretch named, struct stretch together,
-                bool seen) {
+static void see(const struct finding_out *finding, struct stretch together, bool seen) {
     const struct lm_outlooks *outlooks = finding->outlooks;
     bool own_start = any_own(finding, together);
     for (size_t i = together.from; i < together.end;) {
@@ -196,9 +170,9 @@ static void see(const struct finding_out *finding, struct stretch named, struct 
             const struct lm_outlook_row *row = row_at(outlooks, i);
             int64_t *known_s = &finding->outlook->known_s[outlooks->order[i]];
             if (row->keeper == NOBODY)
-                *known_s = seen ? LM_KNOWN_NEVER : since_s(outlooks, named, row);
+                *known_s = seen ? LM_KNOWN_NEVER : row->logged_s;
             else if (row->keeper == finding->keeper || (row->all_see && !others))
-                *known_s = since_s(outlooks, named, row);
+                *known_s = row->logged_s;
             else
                 *known_s = UNSEEN;
         }
@@ -237,7 +211,7 @@ static bool know(const struct finding_out *finding, struct stretch named) {
     bool alike = true;
     for (size_t i = named.from; i < named.end;) {
         struct stretch together = next(outlooks, i, same_start);
-        see(finding, named, together, seen);
+        see(finding, together, seen);
         i = together.end;
     }
     for (size_t i = named.from; i < named.end;) {

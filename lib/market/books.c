@@ -111,7 +111,7 @@ bool lm_books_late(const struct lm_books *books, const char *market, struct lm_p
         !lm_names_find(&books->group_names, &key, sizeof key, &group))
         return false;
     const struct lm_rules_row *rules = books->groups[group].rules;
-    return rules && rules->known_s > period.start_s;
+    return rules && rules->counts_s > period.start_s;
 }
 
 /* The leaf hash of the record's canonical form, with its signature or without. */

@@ -27,7 +27,8 @@ struct lm_order_row {
 
 struct lm_rules_row {
     struct lm_validity valid;
-    int64_t known_s; /* see lib/record/latest.h */
+    int64_t known_s;  /* see lib/record/latest.h */
+    int64_t counts_s; /* see lib/record/rules_since.h; set by lm_books_judge */
     int64_t period_minutes;
     int64_t gate_minutes;
     int64_t price_floor_micro; /* LM_ABSENT where there is none */

@@ -8,6 +8,7 @@
 #include "lib/crypto/merkle.h"
 #include "lib/market/books.h"
 #include "lib/market/inform.h"
+#include "lib/record/rules_since.h"
 
 /* A record that somebody is told. */
 struct lm_told {
@@ -82,10 +83,9 @@ struct lm_account {
 };
 
 struct lm_group_rule {
-    char *market;    /* owned */
-    json_t *regions; /* owned */
-    struct lm_validity valid;
-    int64_t known_s; /* see lib/record/latest.h */
+    char *market;                /* owned */
+    json_t *regions;             /* owned */
+    struct lm_rules_since since; /* counts_s beside the others' once they are sorted */
     int64_t min_group;
     uint8_t content[LM_HASH_SIZE];
 };

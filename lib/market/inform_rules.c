@@ -9,7 +9,8 @@ int lm_inform_add_rules(struct lm_inform *inform, const struct lm_record *record
                         struct lm_error *error) {
     const struct lm_market_rules *rules = &record->as.market_rules;
     struct lm_group_rule rule = {
-        .valid = rules->valid, .known_s = lm_known_since(record), .min_group = rules->min_group};
+        .since = lm_rules_since(rules->valid, rules->gate_minutes, lm_known_since(record)),
+        .min_group = rules->min_group};
     if (lm_inform_content(inform, record, true, rule.content, error) < 0 ||
         lm_inform_room(&inform->rules, &inform->rule_room, inform->rule_count,
                        sizeof *inform->rules, error) < 0)
@@ -30,8 +31,17 @@ static int compare_rules(const void *a, const void *b) {
 }
 
 void lm_inform_sort_rules(struct lm_inform *inform) {
+    struct lm_group_rule *rules = inform->rules;
     if (inform->rule_count > 0)
-        qsort(inform->rules, inform->rule_count, sizeof *inform->rules, compare_rules);
+        qsort(rules, inform->rule_count, sizeof *rules, compare_rules);
+    for (size_t from = 0, end = 0; from < inform->rule_count; from = end) {
+        while (end < inform->rule_count && strcmp(rules[end].market, rules[from].market) == 0)
+            end++;
+        for (size_t i = from; i < end; i++) {
+            for (size_t k = from; rules[i].since.known_s != LM_KNOWN_ALWAYS && k < end; k++)
+                lm_rules_since_beside(&rules[i].since, &rules[k].since);
+        }
+    }
 }
 
 static bool serves(const json_t *regions, const char *region) {
@@ -50,7 +60,8 @@ int lm_inform_min_group(const struct lm_inform *inform, const char *region, int6
         struct lm_latest latest = {0};
         for (; i < inform->rule_count && strcmp(inform->rules[i].market, market) == 0; i++) {
             const struct lm_group_rule *rule = &inform->rules[i];
-            lm_latest_consider(&latest, rule, rule->valid, rule->known_s, rule->content, instant_s);
+            lm_latest_consider(&latest, rule, rule->since.valid, rule->since.counts_s,
+                               rule->content, instant_s);
         }
         const struct lm_group_rule *rule = latest.record;
         if (latest.ambiguous)

@@ -3,6 +3,7 @@
 
 #include "lib/market/books_rows.h"
 #include "lib/record/latest.h"
+#include "lib/record/rules_since.h"
 #include "lib/record/timeline.h"
 
 static int compare_numbers(int64_t a, int64_t b) {
@@ -37,6 +38,25 @@ static void know_together(struct lm_books *books, const uint32_t *sorted) {
     }
 }
 
+/* A market's rules lie together. */
+static int count_since(struct lm_books *books, const uint32_t *sorted, struct lm_error *error) {
+    struct lm_rules_since *since = calloc(books->rules_count + 1, sizeof *since);
+    if (!since)
+        return lm_fail_memory(error);
+    for (size_t from = 0, end = 0; from < books->rules_count; from = end) {
+        uint32_t market = books->rules[sorted[from]].market;
+        for (; end < books->rules_count && books->rules[sorted[end]].market == market; end++) {
+            const struct lm_rules_row *rules = &books->rules[sorted[end]];
+            since[end] = lm_rules_since(rules->valid, rules->gate_minutes, rules->known_s);
+        }
+        lm_rules_since_all(&since[from], end - from);
+    }
+    for (size_t i = 0; i < books->rules_count; i++)
+        books->rules[sorted[i]].counts_s = since[i].counts_s;
+    free(since);
+    return 0;
+}
+
 /* What holds when each group's period starts. */
 static int look_up_all(struct lm_books *books, const uint32_t *sorted, struct lm_timeline *timeline,
                        struct lm_error *error) {
@@ -66,7 +86,7 @@ static struct lm_timeline *lay_out(const struct lm_books *books, const uint32_t 
     for (size_t i = 0; i < books->rules_count; i++) {
         const struct lm_rules_row *rules = &books->rules[sorted[i]];
         rows[i] =
-            (struct lm_timeline_row){rules->valid, rules->known_s, rules->content, rules->market};
+            (struct lm_timeline_row){rules->valid, rules->counts_s, rules->content, rules->market};
     }
     struct lm_timeline *timeline =
         lm_timeline_new(rows, books->rules_count, books->names.count, error);
@@ -82,7 +102,8 @@ int lm_books_find_rules(struct lm_books *books, struct lm_error *error) {
         sorted[i] = (uint32_t)i;
     qsort_r(sorted, books->rules_count, sizeof *sorted, compare_rules, books);
     know_together(books, sorted);
-    struct lm_timeline *timeline = lay_out(books, sorted, error);
+    struct lm_timeline *timeline =
+        count_since(books, sorted, error) < 0 ? NULL : lay_out(books, sorted, error);
     int result = timeline ? look_up_all(books, sorted, timeline, error) : -1;
     lm_timeline_free(timeline);
     free(sorted);

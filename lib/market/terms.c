@@ -21,8 +21,7 @@ int lm_terms_add(struct lm_terms_list *list, const struct lm_record *record,
     }
     struct lm_terms *terms = &list->items[list->count];
     *terms = (struct lm_terms){
-        .valid = rules->valid,
-        .known_s = lm_known_since(record),
+        .since = lm_rules_since(rules->valid, rules->gate_minutes, lm_known_since(record)),
         .period_minutes = rules->period_minutes,
         .gate_minutes = rules->gate_minutes,
         .price_floor_micro = rules->price_floor_micro,
@@ -35,8 +34,17 @@ int lm_terms_add(struct lm_terms_list *list, const struct lm_record *record,
     if (whole)
         lm_merkle_leaf(payload.data, payload.size, terms->content);
     lm_buffer_free(&payload);
-    list->count += whole;
-    return whole ? 0 : lm_fail_memory(error);
+    if (!whole)
+        return lm_fail_memory(error);
+    for (size_t i = 0; i < list->count; i++) {
+        struct lm_terms *other = &list->items[i];
+        if (strcmp(other->market, terms->market) != 0)
+            continue;
+        lm_rules_since_beside(&terms->since, &other->since);
+        lm_rules_since_beside(&other->since, &terms->since);
+    }
+    list->count++;
+    return 0;
 }
 
 void lm_terms_free(struct lm_terms_list *list) {
@@ -50,8 +58,8 @@ const struct lm_terms *lm_terms_at(const struct lm_terms_list *list, const char 
     for (size_t i = 0; i < list->count; i++) {
         const struct lm_terms *terms = &list->items[i];
         if (strcmp(terms->market, market) == 0)
-            lm_latest_consider(&latest, terms, terms->valid, terms->known_s, terms->content,
-                               instant_s);
+            lm_latest_consider(&latest, terms, terms->since.valid, terms->since.counts_s,
+                               terms->content, instant_s);
     }
     char at[LM_TIME_SIZE];
     lm_instant_format(instant_s, at);

@@ -9,12 +9,12 @@
 #include "lib/base/limits.h"
 #include "lib/crypto/merkle.h"
 #include "lib/record/record.h"
+#include "lib/record/rules_since.h"
 
 /* What one market-rules record says of orders. */
 struct lm_terms {
     char market[LM_ID_SIZE_MAX + 1];
-    struct lm_validity valid;
-    int64_t known_s; /* see lib/record/latest.h */
+    struct lm_rules_since since;
     int64_t period_minutes;
     int64_t gate_minutes;
     int64_t price_floor_micro; /* LM_ABSENT where there is none */

@@ -32,7 +32,7 @@ static void consider(const struct lm_registry *registry, const struct lm_row_gro
                      uint32_t number, int64_t instant_s, struct lm_latest *latest) {
     for (uint32_t i = groups->first[number]; i < groups->first[number + 1]; i++) {
         const struct lm_registry_row *row = &registry->rows[groups->order[i]];
-        lm_latest_consider(latest, row, row->valid, row->known_s, row->digest, instant_s);
+        lm_latest_consider(latest, row, row->valid, row->counts_s, row->digest, instant_s);
     }
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/crypto/content.h"
+#include "lib/record/rules_since.h"
 #include "lib/registry/registry_rows.h"
 
 /* ---- since when what is known ---- */
@@ -36,34 +37,24 @@ static void know_rows(const struct lm_registry *registry, const struct lm_row_gr
             row->known_s = lm_known_together(row->known_s, other->known_s);
             other->known_s = row->known_s;
         }
+        row->counts_s = row->known_s;
     }
 }
 
-/* The longest gate, by these rules and by those that were known when they came and are in force
- * where they could begin to be: no later ones move it afterwards, nor does one that had closed
- * before the rules that set it came. Minutes are below 2^53, and 60 · 2^53 fits. */
-static int64_t gate_s(const struct lm_registry *registry, const struct lm_registry_row *row,
-                      uint32_t from, uint32_t end) {
-    int64_t begins_s = row->logged_s > row->valid.start_s ? row->logged_s : row->valid.start_s;
-    int64_t longest_s = 60 * row->terms.gate_minutes;
-    for (uint32_t i = from; i < end; i++) {
-        const struct lm_registry_row *other = lm_registry_row_at(registry, &registry->rules, i);
-        int64_t other_s = 60 * other->terms.gate_minutes;
-        bool in_force = other->known_s != LM_KNOWN_NEVER && other->logged_s <= row->logged_s &&
-                        lm_validity_holds(other->valid, begins_s) &&
-                        (other->logged_s == LM_NOT_LOGGED || other->logged_s + other_s <= begins_s);
-        if (in_force && other_s > longest_s)
-            longest_s = other_s;
-    }
-    return longest_s;
+static struct lm_rules_since since_of(const struct lm_registry_row *row) {
+    return lm_rules_since(row->valid, row->terms.gate_minutes, row->known_s);
 }
 
-/* Whose gate has closed trades by the rules that it knew. */
-static void know_by_gate(const struct lm_registry *registry, uint32_t from, uint32_t end) {
+static void count_rules(const struct lm_registry *registry, uint32_t from, uint32_t end) {
     for (uint32_t i = from; i < end; i++) {
         struct lm_registry_row *row = lm_registry_row_at(registry, &registry->rules, i);
-        if (row->known_s != LM_KNOWN_ALWAYS && row->known_s != LM_KNOWN_NEVER)
-            row->known_s += gate_s(registry, row, from, end);
+        struct lm_rules_since since = since_of(row);
+        for (uint32_t k = from; row->known_s != LM_KNOWN_ALWAYS && k < end; k++) {
+            struct lm_rules_since other =
+                since_of(lm_registry_row_at(registry, &registry->rules, k));
+            lm_rules_since_beside(&since, &other);
+        }
+        row->counts_s = since.counts_s;
     }
 }
 
@@ -79,7 +70,7 @@ void lm_registry_know(struct lm_registry *registry, lm_registry_logged *logged, 
                   logged, context);
         know_rows(registry, rules, from, end,
                   any_logged(registry, rules, from, end, logged, context), logged, context);
-        know_by_gate(registry, from, end);
+        count_rules(registry, from, end);
     }
 }
 

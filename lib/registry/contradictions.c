@@ -86,7 +86,7 @@ static const struct lm_registry_row *rules_at(const struct lm_registry *registry
     struct lm_latest latest = {0};
     for (uint32_t i = groups->first[market]; i < groups->first[market + 1]; i++) {
         const struct lm_registry_row *row = lm_registry_row_at(registry, groups, i);
-        lm_latest_consider(&latest, row, row->valid, row->known_s, row->digest, instant_s);
+        lm_latest_consider(&latest, row, row->valid, row->counts_s, row->digest, instant_s);
     }
     return latest.ambiguous ? NULL : latest.record;
 }
@@ -127,8 +127,8 @@ static const struct lm_registry_row *find_sharing(const struct lm_registry *regi
                                                   const struct lm_groups *regions,
                                                   const struct lm_registry_row *row) {
     const struct lm_registry_row *found = NULL;
-    int64_t from_s = row->known_s > row->valid.start_s && row->known_s < row->valid.end_s
-                         ? row->known_s
+    int64_t from_s = row->counts_s > row->valid.start_s && row->counts_s < row->valid.end_s
+                         ? row->counts_s
                          : row->valid.start_s;
     if (rules_at(registry, row->name, from_s) != row)
         return NULL;

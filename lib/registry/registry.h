@@ -80,8 +80,7 @@ void lm_registry_by_log(struct lm_registry *registry, lm_registry_logged *logged
 
 /* A record as it counts by that: HELD, which may be RECORD and borrows what it holds, is an
  * identity or market-rules of an entry at the instant since which it is known
- * (lib/record/latest.h); rules, since the gates that they could still set. Others stay as they are.
- */
+ * (lib/record/latest.h). Others stay as they are. */
 int lm_registry_as_known(const struct lm_registry *registry, const struct lm_record *record,
                          struct lm_record *held, struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 

@@ -45,6 +45,7 @@ struct lm_registry_row {
     uint32_t key;     /* number of the kid; LM_NO_NAME of rules and firmware */
     int64_t logged_s; /* the entry's at, LM_NOT_LOGGED without one */
     int64_t known_s;  /* of identities and rules, see lib/record/latest.h; set by sealing */
+    int64_t counts_s; /* the same where it is asked what counts; lib/record/rules_since.h */
     struct lm_validity valid;
     struct lm_row_list regions;
     struct lm_row_list firmware; /* an identity's, and what a firmware record approves */

@@ -208,6 +208,7 @@ static int add_fee(struct lm_facts *facts, const struct lm_network_fee *fee,
 static int add_rules(struct lm_facts *facts, const struct lm_market_rules *rules,
                      struct addition *addition, struct lm_error *error) {
     struct lm_rules_terms added = {.period_minutes = rules->period_minutes,
+                                   .gate_minutes = rules->gate_minutes,
                                    .regions = (uint32_t)facts->rules_region_count};
     struct lm_rules_terms *all =
         lm_array_room(facts->rules, &facts->rules_room, facts->rules_count, sizeof *all, error);

@@ -63,6 +63,7 @@ struct lm_fee_terms {
 /* What market-rules say of a settlement. */
 struct lm_rules_terms {
     int64_t period_minutes;
+    int64_t gate_minutes;
     uint32_t currency;
     uint32_t regions; /* the first in facts->rules_regions, and how many */
     uint32_t region_count;
@@ -72,7 +73,7 @@ struct lm_rules_terms {
 struct lm_version {
     struct lm_place where;
     struct lm_validity valid;
-    int64_t known_s;     /* see lib/record/latest.h */
+    int64_t known_s; /* see lib/record/latest.h; once sealed, of rules lib/record/rules_since.h */
     uint8_t content[32]; /* digest of the canonical form without sig */
     uint32_t name;
     uint32_t item;   /* in the array of its kind */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/record/latest.h"
+#include "lib/record/rules_since.h"
 #include "lib/settle/facts.h"
 
 static int compare_versions(const void *a, const void *b) {
@@ -33,14 +34,38 @@ static void know_together(struct lm_versions *versions) {
     }
 }
 
-static int seal_versions(struct lm_versions *versions, size_t name_count, struct lm_error *error) {
+static void sort_versions(struct lm_versions *versions) {
+    if (versions->count > 0)
+        qsort(versions->rows, versions->count, sizeof *versions->rows, compare_versions);
+    know_together(versions);
+}
+
+/* Those of a market lie together. */
+static int count_rules(const struct lm_facts *facts, struct lm_versions *versions,
+                       struct lm_error *error) {
+    struct lm_rules_since *since = calloc(versions->count + 1, sizeof *since);
+    if (!since)
+        return lm_fail_memory(error);
+    for (size_t from = 0, end = 0; from < versions->count; from = end) {
+        uint32_t market = versions->rows[from].name;
+        for (; end < versions->count && versions->rows[end].name == market; end++) {
+            const struct lm_version *version = &versions->rows[end];
+            since[end] = lm_rules_since(version->valid, facts->rules[version->item].gate_minutes,
+                                        version->known_s);
+        }
+        lm_rules_since_all(&since[from], end - from);
+    }
+    for (size_t i = 0; i < versions->count; i++)
+        versions->rows[i].known_s = since[i].counts_s;
+    free(since);
+    return 0;
+}
+
+static int lay_out(struct lm_versions *versions, size_t name_count, struct lm_error *error) {
     struct lm_timeline_row *rows = calloc(versions->count + 1, sizeof *rows);
     if (!rows)
         return lm_fail_memory(error);
     versions->name_count = name_count;
-    if (versions->count > 0)
-        qsort(versions->rows, versions->count, sizeof *versions->rows, compare_versions);
-    know_together(versions);
     for (size_t i = 0; i < versions->count; i++) {
         const struct lm_version *version = &versions->rows[i];
         rows[i] = (struct lm_timeline_row){version->valid, version->known_s, version->content,
@@ -56,7 +81,10 @@ int lm_facts_seal(struct lm_facts *facts, struct lm_error *error) {
         const struct lm_names *names = kind == LM_FACTS_TARIFF ? &facts->tariff_names
                                        : kind == LM_FACTS_FEE  ? &facts->fee_names
                                                                : &facts->names;
-        if (seal_versions(&facts->versions[kind], names->count, error) < 0)
+        struct lm_versions *versions = &facts->versions[kind];
+        sort_versions(versions);
+        if ((kind == LM_FACTS_RULES && count_rules(facts, versions, error) < 0) ||
+            lay_out(versions, names->count, error) < 0)
             return -1;
     }
     return 0;
