@@ -850,6 +850,23 @@ PYTHON
     cmp market.log before
 }
 
+@test "what a checkpoint covers is not cut off, however it was torn" {
+    append <(head -n 10 "$F/orders") >/dev/null
+    checkpoint >/dev/null
+    truncate -s -20 market.log
+    cp market.log before
+    local renewed
+    for renewed in '' market.log.index; do
+        rm -f $renewed
+        run -74 --separate-stderr append <(sed -n 11,12p "$F/orders")
+        [[ -z $output && $stderr == *"market.log: is torn at line 10, and its last checkpoint is over 10"* ]]
+        cmp market.log before
+        run -74 --separate-stderr checkpoint
+        [[ -z $output && $stderr == *"restore the log from a copy"* ]]
+        cmp market.log before
+    done
+}
+
 @test "a log beside another log's checkpoint gives no receipt in the other's name" {
     head -n 5 "$F/orders" | lm-log append other.log -k "$F/m1.jwk" --now "$NOW" >/dev/null
     lm-log checkpoint other.log -k "$F/m1.jwk" --now "$NOW" --origin m1/other >/dev/null

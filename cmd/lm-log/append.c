@@ -122,6 +122,7 @@ void lm_log_append_command(struct lm_run *run) {
     intake->log = lm_log_open(intake->path, &error);
     if (!intake->log)
         lm_run_fatal(run, &error);
+    lm_log_promised(intake->log, signed_size);
     lock(&context);
     if (lm_intake_continues(intake, signed_size, signed_root, &error) < 0)
         lm_run_fatal(run, &error);

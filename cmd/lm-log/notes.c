@@ -20,7 +20,8 @@ void lm_log_checkpoint_command(struct lm_run *run) {
                                      .key = &key,
                                      .now_s = lm_run_now(run)};
     struct lm_log *log = lm_log_open_existing(path, &error);
-    if (!log || lm_log_lock(log, &repair, &error) < 0 ||
+    if (!log || lm_keeper_remind(&keeper, log, &error) < 0 ||
+        lm_log_lock(log, &repair, &error) < 0 ||
         lm_keeper_checkpoint(&keeper, log, &note, &error) < 0)
         lm_run_fatal(run, &error);
     if (repair.cut > 0) {

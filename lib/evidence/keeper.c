@@ -55,6 +55,15 @@ static int64_t later(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
 
+int lm_keeper_remind(const struct lm_keeper *keeper, struct lm_log *log, struct lm_error *error) {
+    struct kept last;
+    int result = read_kept(keeper->path, &last, error);
+    if (result == 0)
+        lm_log_promised(log, last.checkpoint.size);
+    lm_buffer_free(&last.bytes);
+    return result;
+}
+
 int lm_keeper_checkpoint(const struct lm_keeper *keeper, struct lm_log *log, struct lm_buffer *out,
                          struct lm_error *error) {
     struct kept last;

@@ -18,6 +18,11 @@ struct lm_keeper {
     int64_t now_s;
 };
 
+/* Tells LOG, before it is locked, what the last checkpoint promises. LM_IO, and LM_BAD_MEMBER where
+ * it is none. */
+int lm_keeper_remind(const struct lm_keeper *keeper, struct lm_log *log,
+                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
+
 /*
  * Signs a checkpoint over all of LOG, which is locked, keeps it, and appends it to OUT once it is
  * durable. The time in it is NOW_S, but not before the last entry and the checkpoint before it.

@@ -109,6 +109,10 @@ void lm_log_free(struct lm_log *log) {
     free(log);
 }
 
+void lm_log_promised(struct lm_log *log, uint64_t size) {
+    log->promised = size;
+}
+
 int lm_log_lock(struct lm_log *log, struct lm_log_repair *repair, struct lm_error *error) {
     *repair = (struct lm_log_repair){0};
     while (flock(log->fd, LOCK_EX) != 0) {

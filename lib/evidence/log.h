@@ -45,6 +45,9 @@ struct lm_log *lm_log_open(const char *path, struct lm_error *error) LM_NONNULL 
 struct lm_log *lm_log_open_existing(const char *path,
                                     struct lm_error *error) LM_NONNULL LM_MUST_CHECK;
 void lm_log_free(struct lm_log *log);
+/* The last checkpoint is over so many entries. No crash tears one of them: where one is torn,
+ * lm_log_lock fails (LM_IO) and cuts off nothing. */
+void lm_log_promised(struct lm_log *log, uint64_t size) LM_NONNULL;
 
 /* Waits for other keepers, shuts them out, and takes in what they have appended. LM_IO, also where
  * the log is damaged: a line that is no entry has entries behind it. */

@@ -123,6 +123,12 @@ int lm_log_catch_up(struct lm_log *log, struct lm_log_repair *repair, struct lm_
     log->durable = from;
     if (size > from && lm_log_read_tail(log, size, &repair->cut, error) < 0)
         return -1;
+    if (repair->cut > 0 && log->index.leaves < log->promised) {
+        lm_fail(error, LM_IO, "%.100s: is torn at line %llu, and its last checkpoint is over %llu",
+                log->path, (unsigned long long)(log->index.leaves + 1),
+                (unsigned long long)log->promised);
+        return lm_hint(error, "what was promised is not there: restore the log from a copy");
+    }
     if (repair->cut > 0 && ftruncate(log->fd, (off_t)log->index.end) != 0)
         return lm_fail_errno(error, LM_IO, log->path);
     if ((log->index.end > from || repair->cut > 0) && rewrite(log, from, error) < 0)

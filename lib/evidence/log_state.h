@@ -15,8 +15,9 @@ struct lm_log {
     struct lm_log_index index;
     bool index_failed;
     struct lm_error index_error;
-    bool checked;     /* the index was compared with the log once */
-    uint64_t durable; /* bytes of the log that are */
+    uint64_t promised; /* entries of the last checkpoint */
+    bool checked;      /* the index was compared with the log once */
+    uint64_t durable;  /* bytes of the log that are */
     int64_t last_at_s;
     /* Records by their digests: the number of a name leads to the first entry that has it. */
     struct lm_names digests;
