@@ -37,11 +37,11 @@ static const struct lm_program program = {
 static void check_usage(struct lm_run *run, const struct lm_audit_command_options *options) {
     if (!options->root)
         lm_run_usage(run, "--root is needed");
-    if (options->claims && options->checkpoints.count == 0)
-        lm_run_usage(run, "--claims needs a --checkpoint: without one, no entry can be exhibited");
     if (options->verdicts &&
         (options->claims || options->receipts || options->checkpoints.count > 0))
         lm_run_usage(run, "--verdicts checks what is in its FILE, by a registry and no logs");
+    if (options->claims && options->checkpoints.count == 0)
+        lm_run_usage(run, "--claims needs a --checkpoint: without one, no entry can be exhibited");
 }
 
 int main(int argc, char **argv) {

@@ -201,6 +201,7 @@ results() {
     run -2 --separate-stderr lm-audit --root "$M/registrar.jwk" --claims "$T/claims" market.log
     [[ $stderr == *"--claims needs a --checkpoint"* ]]
     run -2 --separate-stderr lm-audit --root "$M/registrar.jwk" --claims "$T/claims" --verdicts x market.log
+    [[ $stderr == *"--verdicts checks what is in its FILE"* ]]
     mv "$T/claims" "$T/kept"
     run -66 --separate-stderr answers
     mv "$T/kept" "$T/claims"
@@ -313,6 +314,12 @@ results() {
         jq -c "if .type == \"verdict\" then ($change) else . end" "$T/answers" >"$T/changed"
         run -1 believed "$T/claims" "$T/changed"
     done
+    # The finding says whom.
+    jq -c 'if .type == "verdict" then .party = "power" else . end' "$T/bare" |
+        lm-sign -k "$M/auditor.jwk" >"$T/changed"
+    run -1 believed "$T/claims" "$T/changed"
+    [[ $(jq -r 'select(.type == "finding") | .text' <<<"$output") == \
+        "the verdict is upheld against power, and its exhibits by themselves say upheld against market: "* ]]
 }
 
 @test "with a witness, what is exhibited has to be what the witness saw" {

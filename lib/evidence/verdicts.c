@@ -194,6 +194,14 @@ static int find_view(const struct lm_verdicts *verdicts, const struct lm_facts *
     return lm_view_prepare(view, error);
 }
 
+static const char *against(const char *party) {
+    return party ? " against " : "";
+}
+
+static const char *named(const char *party) {
+    return party ? party : "";
+}
+
 /* Puts the exhibits before the judge. */
 static int judge_again(struct lm_verdicts *verdicts, const struct lm_given *item,
                        const struct lm_claim_case *claim, const struct lm_facts *facts,
@@ -220,8 +228,10 @@ static int judge_again(struct lm_verdicts *verdicts, const struct lm_given *item
         !dispute.whole && lm_dispute_needs_book((enum lm_claim_kind)dispute.claim->kind))
         return 0;
     (void)snprintf(text, sizeof text,
-                   "the verdict is %s, and its exhibits by themselves say %s: %s",
-                   lm_result_words[verdict->result], lm_result_words[dispute.result], dispute.text);
+                   "the verdict is %s%s%s, and its exhibits by themselves say %s%s%s: %s",
+                   lm_result_words[verdict->result], against(verdict->party), named(verdict->party),
+                   lm_result_words[dispute.result], against(dispute.party), named(dispute.party),
+                   dispute.text);
     return lm_verdicts_tell(verdicts, lm_code_word(LM_CODE_VERDICT_UNFOUNDED), item, text, error);
 }
 
