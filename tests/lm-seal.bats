@@ -132,6 +132,7 @@ refused() {
     for time in 2015-12-31T23:59:59Z 2016-06-01T00:00:00Z; do
         run -1 at $time
         [ "$(reasons rejects | sort -u)" = no_identity ]
+        [[ $output == *"m1: no identity is valid at $time"* ]]
     done
     # An order's own time changes nothing, nor does the entry that it is in.
     jq -c '{type: "entry", v: 1, n: 0, at: "2016-04-01T11:00:00Z", record: .}' signed.ndjson >entries

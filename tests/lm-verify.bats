@@ -162,11 +162,13 @@ sys.stdout.buffer.write(data)' "$at" "$mask"
     verify_at() { lm-verify -r registry --root registrar.jwk --now "$1" --rejects rejects signed; }
     run -1 verify_at 2015-12-31T23:59:59Z
     [ "$(reasons rejects)" = not_yet_valid ]
+    [[ $output == *"the identity of u1 with the key "*" is valid from 2016-01-01T00:00:00Z"* ]]
     run -0 verify_at 2016-01-01T00:00:00Z
     run -0 verify_at 2016-12-31T23:59:59Z
     rm rejects
     run -1 verify_at 2017-01-01T00:00:00Z
     [ "$(reasons rejects)" = expired ]
+    [[ $output == *"the identity of u1 with the key "*" is valid until 2017-01-01T00:00:00Z"* ]]
 }
 
 @test "a record in an entry is judged when it was logged, not now and not by its own clock" {

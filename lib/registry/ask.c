@@ -48,8 +48,14 @@ int lm_registry_by_id(const struct lm_registry *registry, const char *id, int64_
                       struct lm_registered *registered, struct lm_error *error) {
     struct lm_latest latest = {0};
     uint32_t number;
-    if (find_id(registry, id, &number))
+    bool known = find_id(registry, id, &number);
+    if (known)
         consider(registry, &registry->identities, number, instant_s, &latest);
+    if (!latest.record && known) {
+        char instant[LM_TIME_SIZE];
+        lm_instant_format(instant_s, instant);
+        return lm_fail(error, LM_NO_IDENTITY, "%s: no identity is valid at %s", id, instant);
+    }
     if (!latest.record || latest.ambiguous) {
         enum lm_reason reason = latest.record ? LM_AMBIGUOUS : LM_NO_IDENTITY;
         return lm_fail(error, reason, "%s: %s", id, lm_reason_meaning(reason));
@@ -189,8 +195,8 @@ bool lm_registry_has_key(const struct lm_registry *registry, const char *id, con
 /* What is known of a key: the identity of its that holds, or why none does, and its revocation. */
 struct key_state {
     const struct lm_registry_row *valid;
-    bool earlier; /* an identity of it has ended */
-    bool later;   /* one has not begun */
+    const struct lm_registry_row *earlier; /* the last identity of it that has ended */
+    const struct lm_registry_row *later;   /* the first one that has not begun */
     bool revoked;
 };
 
@@ -232,12 +238,26 @@ static struct key_state look_at_key(const struct lm_registry *registry, uint32_t
             if (is_meant(registry, row, state.valid, subject, instant_s))
                 state.valid = row;
         } else if (row->valid.end_s <= instant_s) {
-            state.earlier = true;
+            state.earlier = !state.earlier || row->valid.end_s > state.earlier->valid.end_s
+                                ? row
+                                : state.earlier;
         } else {
-            state.later = true;
+            state.later =
+                !state.later || row->valid.start_s < state.later->valid.start_s ? row : state.later;
         }
     }
     return state;
+}
+
+static int fail_invalid(const struct lm_registry *registry, const struct key_state *state,
+                        const char *kid, struct lm_error *error) {
+    const struct lm_registry_row *row = state->earlier ? state->earlier : state->later;
+    char instant[LM_TIME_SIZE];
+    lm_instant_format(state->earlier ? row->valid.end_s : row->valid.start_s, instant);
+    return lm_fail(error, state->earlier ? LM_EXPIRED : LM_NOT_YET_VALID,
+                   "the identity of %s with the key %s is valid %s %s",
+                   lm_names_text(&registry->ids, row->name), kid, state->earlier ? "until" : "from",
+                   instant);
 }
 
 int lm_registry_signer(const struct lm_registry *registry, const char *kid, const char *subject,
@@ -256,9 +276,7 @@ int lm_registry_signer(const struct lm_registry *registry, const char *kid, cons
     if (state.revoked)
         return lm_fail(error, LM_REVOKED, "the key %s is revoked", kid);
     if (!state.valid)
-        return lm_fail(error, state.earlier ? LM_EXPIRED : LM_NOT_YET_VALID,
-                       "the identity with the key %s is %s valid", kid,
-                       state.earlier ? "no longer" : "not yet");
+        return fail_invalid(registry, &state, kid, error);
     const char *id = lm_names_text(&registry->ids, state.valid->name);
     consider(registry, &registry->identities, state.valid->name, instant_s, &current);
     if (current.ambiguous)
