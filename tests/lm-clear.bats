@@ -272,7 +272,7 @@ same() {
     } >orders
     run -1 --separate-stderr lm-clear orders
     [ "$(trades)" = "u1/a=4 u3/c=4" ]
-    [[ $stderr == *"orders:3: logged at 2016-04-01T11:40:00Z, but gate closure was 20 minutes"* ]]
+    [[ $stderr == *"orders:3: logged at 2016-04-01T11:40:00Z, but the gate of 2016-04-01T12:00Z/PT30M closed 20 minutes before it begins"* ]]
 }
 
 @test "orders of another length of period do not enter, nor those beyond the quota" {

@@ -85,6 +85,7 @@ entries() { jq -c --arg at "$1" '{type: "entry", v: 1, n: input_line_number, at:
     orders u1 a >in
     [ "$(judged in --now 2016-04-01T11:44:59Z)" = ok ]
     [ "$(judged in --now 2016-04-01T11:45:00Z)" = late ]
+    [[ $(jq -r .detail rejects) == "came at 2016-04-01T11:45:00Z, but the gate of 2016-04-01T12:00Z/PT30M closed 15 minutes before it begins" ]]
     [ "$(judged in --now 2016-04-02T00:00:00Z)" = late ]
     # In an entry, when it was logged, and not now.
     entries 2016-04-01T11:44:59Z <in >logged

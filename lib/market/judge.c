@@ -131,8 +131,10 @@ static void explain(const struct lm_books *books, const struct lm_order_row *row
         return;
     case LM_LATE:
         (void)lm_instant_format(row->entry_at_s, words.a);
-        lm_fail(why, LM_LATE, "logged at %s, but gate closure was %lld minutes before the period",
-                words.a, (long long)group->rules->gate_minutes);
+        (void)lm_period_format(group->period, words.b);
+        lm_fail(why, LM_LATE,
+                "logged at %s, but the gate of %s closed %lld minutes before it begins", words.a,
+                words.b, (long long)group->rules->gate_minutes);
         return;
     case LM_PRICE:
         explain_price(row, group->rules, why);
