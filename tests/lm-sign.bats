@@ -71,6 +71,7 @@ setup() {
     run -1 --separate-stderr lm-sign -k u1.jwk --rejects rejects curve entry
     [ -z "$output" ]
     [ "$(reasons rejects | sort -u)" = not_signable ]
+    [[ $stderr == "lm-sign: curve:1: curve records are never signed"* ]]
 }
 
 @test "a record that is too long with its signature is rejected" {

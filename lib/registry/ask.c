@@ -351,7 +351,7 @@ static int find_signer(const struct lm_registry *registry, const struct lm_recor
     const char *type = lm_schema_of(record->type)->name;
     char kid[LM_DIGEST_TEXT_SIZE];
     if (!lm_type_signable(record->type))
-        return lm_fail(error, LM_NOT_SIGNABLE, "a %s is never signed", type);
+        return lm_fail(error, LM_NOT_SIGNABLE, "%s records are never signed", type);
     if (!record->signature.signature)
         return lm_fail(error, LM_UNSIGNED, "the %s is not signed", type);
     if (lm_jws_kid(&record->signature, kid, error) < 0)

@@ -13,7 +13,7 @@ static int check(const struct lm_record *record, const struct lm_key *key, bool 
     if (record->wrapped)
         return lm_fail(error, LM_NOT_SIGNABLE, "what stands in an entry is not signed any more");
     if (!lm_type_signable(record->type))
-        return lm_fail(error, LM_NOT_SIGNABLE, "a %s is never signed", type);
+        return lm_fail(error, LM_NOT_SIGNABLE, "%s records are never signed", type);
     if (record->signature.signature && !again) {
         lm_fail(error, LM_SIGNED, "the %s is signed already", type);
         return lm_hint(error, "--again takes the old signature away");
