@@ -640,6 +640,39 @@ kept() { # instant of the cosignature at the gate
         "$(wc -l <now) unanchored lm" ]]
 }
 
+@test "a market that gets another key goes on in another log" {
+    lm-keygen --id lm --role market --region r1 --region r2 --valid 2016-04-01T11:40Z/2016-12-01T00:00Z \
+        -o new.jwk | lm-sign -k "$M/registrar.jwk" >identity
+    lm-log append registry.log -k "$M/registrar.jwk" --now 2016-03-01T00:00:00Z "$M/registry.ndjson" >receipts
+    lm-log append registry.log -k "$M/registrar.jwk" --now 2016-04-01T11:35:00Z identity >>receipts
+    first() { jq -c "select(.period == \"$T1\")" "$@"; }
+    others() { jq -c "select(.period != \"$T1\")" "$@"; }
+    first "$M/orders.ndjson" >now
+    lm-log append market.log -k "$M/lm.jwk" --now 2016-04-01T11:00:00Z "$M/public.ndjson" now >>receipts
+    first "$M/market.ndjson" "$M/notices.ndjson" >now
+    lm-log append market.log -k "$M/lm.jwk" --now 2016-04-01T11:20:00Z now >>receipts
+    others "$M/orders.ndjson" >now
+    lm-log append next.log -k new.jwk --now 2016-04-01T11:41:00Z now >>receipts
+    # Not in the old one: who has its checkpoints knows another key.
+    lm-log checkpoint market.log -k "$M/lm.jwk" --now 2016-04-01T11:30:00Z >old
+    run -1 --separate-stderr lm-log append market.log -k new.jwk --now 2016-04-01T11:41:00Z now
+    [[ $stderr == *"market.log.checkpoint: the note has no signature by this key"* ]]
+    others "$M/market.ndjson" "$M/notices.ndjson" | jq -c 'del(.sig)' | lm-sign -k new.jwk >now
+    lm-log append next.log -k new.jwk --now 2016-04-01T20:30:00Z now >>receipts
+    lm-log checkpoint next.log -k new.jwk --now 2016-04-01T21:00:00Z >new
+    lm-log checkpoint registry.log -k "$M/registrar.jwk" --now 2016-04-01T21:00:00Z >registry
+    clean --receipts receipts --checkpoint old --checkpoint new --checkpoint registry market.log next.log registry.log
+    # By the old key the new periods would have been cleared by nobody.
+    others "$M/market.ndjson" "$M/notices.ndjson" >now
+    head -n "$(others "$M/orders.ndjson" | wc -l)" next.log >next
+    mv next next.log
+    rm next.log.*
+    lm-log append next.log -k new.jwk --now 2016-04-01T20:30:00Z now >/dev/null
+    lm-log checkpoint next.log -k new.jwk --now 2016-04-01T21:00:00Z >new
+    run -1 --separate-stderr audit --checkpoint old --checkpoint new --checkpoint registry market.log next.log registry.log
+    [[ $(jq -r 'select(.code == "superseded").entries | length' <<<"$output" | wc -l) -eq $(wc -l <now) ]]
+}
+
 @test "what need not be there yet is no finding, and the verdict says how much that is" {
     lm-log append registry.log -k "$M/registrar.jwk" --now 2016-03-01T00:00:00Z "$M/registry.ndjson" >/dev/null
     lm-log append market.log -k "$M/lm.jwk" --now 2016-04-01T11:00:00Z "$M/public.ndjson" "$M/orders.ndjson" >/dev/null
