@@ -760,7 +760,8 @@ PYTHON
     not_proved "no signature by this key" proof --log-key "$F/s1.jwk" --leaf "$(oracle leaf market.log 4)"
     not_proved "no cosignature by this key of w1" proof --log-key "$F/m1.vkey" --leaf "$(oracle leaf market.log 4)" -w "$F/w1.vkey"
     sed -n 5p receipts | jq -c '.sig.signature |= (if startswith("A") then "B" else "A" end) + .[1:]' >forged
-    not_proved "bad signature" proof --log-key "$F/m1.vkey" --receipt forged
+    not_proved "lm-log: forged: bad signature" proof --log-key "$F/m1.vkey" --receipt forged
+    not_proved "lm-log: forged: a record that is no exhibit" forged --log-key "$F/m1.vkey"
     run -2 --separate-stderr lm-log check proof --log-key "$F/m1.vkey"
     [[ $stderr == *"says what is to be proved"* ]]
     run -2 --separate-stderr lm-log check proof --leaf "$(oracle leaf market.log 4)"
@@ -1065,8 +1066,8 @@ PYTHON
     not_shown "the receipt is another log's" <(receipt '.log = "m1/other.log"')
     not_shown "the receipt is another log's" <(receipt '.log = "m1/Market.log"')
     not_shown "does not lead to the checkpoint's root" <(receipt ".leaf = \"$(oracle leaf market.log 5)\"")
-    not_shown "" <(receipt . && receipt '.n = 5')
-    not_shown "" <(receipt . && receipt '.log = "m1/other.log"')
+    not_shown ": more than one line" <(receipt . && receipt '.n = 5')
+    not_shown ": more than one line" <(receipt . && receipt '.log = "m1/other.log"')
     not_shown "not one signed receipt" <(sed -n 5p receipts | jq -c 'del(.sig)')
     not_shown "not one signed receipt" <(sed -n 5p market.log)
 }

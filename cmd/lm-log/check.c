@@ -1,3 +1,6 @@
+#include <stdio.h>
+#include <string.h>
+
 #include "cmd/lm-log/log.h"
 #include "lib/evidence/proof_check.h"
 #include "lib/evidence/verifier_key.h"
@@ -13,18 +16,34 @@ static void need(const struct checking *checking, int result, const struct lm_er
         lm_run_fatal(checking->run, error);
 }
 
+/* The same for what is wrong in a file. */
+static void need_of(const struct checking *checking, const char *path, int result,
+                    const struct lm_error *error) {
+    struct lm_error named = *error;
+    if (result == 0)
+        return;
+    (void)snprintf(named.detail, sizeof named.detail, "%.100s: %.150s", path, error->detail);
+    lm_run_fatal(checking->run, &named);
+}
+
 static void read_line(const struct checking *checking, const char *path, struct lm_buffer *line) {
     lm_log_read_file(checking->run, path, line);
     if (line->size > 0 && line->data[line->size - 1] == '\n')
         line->size--;
+    if (line->size > 0 && memchr(line->data, '\n', line->size)) {
+        struct lm_error error;
+        lm_fail(&error, LM_JSON, "%.100s: more than one line", path);
+        lm_run_fatal(checking->run, &error);
+    }
 }
 
 static void take_entry(struct checking *checking, const char *path) {
     struct lm_error error;
     struct lm_buffer line = {0};
     read_line(checking, path, &line);
-    need(checking, lm_proof_check_entry(&checking->proof, line.data, line.size, "--entry", &error),
-         &error);
+    need_of(checking, path,
+            lm_proof_check_entry(&checking->proof, line.data, line.size, "--entry", &error),
+            &error);
     lm_buffer_free(&line);
 }
 
@@ -40,7 +59,8 @@ static void take_receipt(struct checking *checking, const char *path) {
     struct lm_error error;
     struct lm_buffer line = {0};
     read_line(checking, path, &line);
-    need(checking, lm_proof_check_receipt(&checking->proof, line.data, line.size, &error), &error);
+    need_of(checking, path, lm_proof_check_receipt(&checking->proof, line.data, line.size, &error),
+            &error);
     lm_buffer_free(&line);
 }
 
@@ -94,7 +114,8 @@ void lm_log_check_command(struct lm_run *run) {
     const char *file = lm_operand_take(run);
     lm_operand_no_more(run);
     lm_log_read_file(run, file ? file : "-", &bytes);
-    need(&checking, lm_proof_check_read(&checking.proof, bytes.data, bytes.size, &error), &error);
+    need_of(&checking, file ? file : "stdin",
+            lm_proof_check_read(&checking.proof, bytes.data, bytes.size, &error), &error);
     check_signatures(&checking);
     if (checking.proof.text.kind == LM_PROOF_INCLUSION)
         check_inclusion(&checking);
