@@ -200,8 +200,9 @@ int lm_commitments_judge_log(const struct lm_commitments *commitments,
     /* Of what a checkpoint contradicts, that has been told. */
     if (last && !wrong && last->checkpoint.size < audited->tree.leaves) {
         (void)snprintf(text, sizeof text,
-                       "%s has not signed for what follows its first %llu entries of %s",
-                       last->keeper, (unsigned long long)last->checkpoint.size, audited->name);
+                       "%s has signed for %llu of the %llu entries of %s, and not for the others",
+                       last->keeper, (unsigned long long)last->checkpoint.size,
+                       (unsigned long long)audited->tree.leaves, audited->name);
         if (tell(findings, LM_CODE_UNCOVERED, last->keeper, &first, text, error) < 0)
             return -1;
     }
