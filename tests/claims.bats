@@ -192,7 +192,7 @@ results() {
     run -1 --separate-stderr answers
     [[ -z $stderr && $(results <<<"$output") == "upheld market" ]]
     run -1 --separate-stderr answers --report
-    [[ $output == *"upheld, market is at fault: the trade of order offer-0.1 is at a price"* ]]
+    [[ $output == *"claim "????????" of ann (price): upheld, market is at fault: the trade of order offer-0.1 is at a price"* ]]
     [[ $output != *exhibit* ]]
 }
 

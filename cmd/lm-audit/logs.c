@@ -105,11 +105,15 @@ static int write_answer(void *pointer, enum lm_type type, const union lm_body *b
                         struct lm_error *error) {
     struct lm_audit_task *task = pointer;
     (void)error;
+    if (type == LM_TYPE_CLAIM) {
+        task->claim = body->claim;
+        return 0;
+    }
     if (!task->options->report)
         lm_record_write(type, body, &task->line);
     else if (type == LM_TYPE_VERDICT &&
              (body->verdict.part == LM_ABSENT || body->verdict.part == 1))
-        lm_report_answer(&body->verdict, &task->line);
+        lm_report_answer(&task->claim, &body->verdict, &task->line);
     else
         return 0;
     lm_run_write_buffer(task->run, &task->line);

@@ -92,8 +92,8 @@ int lm_audit_receipt(struct lm_audit *audit, const struct lm_line *line,
 /* True once a line was a record. */
 bool lm_audit_any(const struct lm_audit *audit) LM_NONNULL;
 
-/* After the last pass: answers the claims in their order. TELL gets each verdict, then the
- * exhibits that it rests on, with the audit's context. *upheld says whether any claim was. */
+/* After the last pass: answers the claims in their order. TELL gets each claim, its verdict, then
+ * the exhibits that this rests on, with the audit's context. *upheld says whether any claim was. */
 int lm_audit_answer(struct lm_audit *audit,
                     int (*tell)(void *context, enum lm_type type, const union lm_body *body,
                                 struct lm_error *error),

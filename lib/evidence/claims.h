@@ -71,9 +71,9 @@ int lm_claims_see(struct lm_claims *claims, const struct lm_audited *audited, ui
                   const uint8_t leaf[LM_HASH_SIZE], struct lm_error *error)
     LM_NONNULL_AT(1, 2, 6, 7) LM_MUST_CHECK;
 
-/* Answers the claims in their order: TELL gets each verdict, then its exhibits; of a verdict in
- * parts each part, then the exhibits of that. With BLAME false nobody is named. *upheld says
- * whether any claim was. */
+/* Answers the claims in their order: TELL gets each claim, its verdict, then the exhibits; of a
+ * verdict in parts each part, then the exhibits of that. With BLAME false nobody is named. *upheld
+ * says whether any claim was. */
 int lm_claims_answer(struct lm_claims *claims, bool blame,
                      int (*tell)(void *context, enum lm_type type, const union lm_body *body,
                                  struct lm_error *error),

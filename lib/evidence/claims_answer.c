@@ -122,6 +122,10 @@ static int answer(struct lm_claims *claims, const struct lm_claims_case *item, b
             result = lm_fail_memory(error);
     }
     if (result == 0) {
+        body.claim = *dispute.claim;
+        result = telling->tell(telling->context, LM_TYPE_CLAIM, &body, error);
+    }
+    if (result == 0) {
         lm_record_clear(LM_TYPE_VERDICT, &body);
         body.verdict.claim = item->claim.digest;
         body.verdict.party = blame ? dispute.party : NULL;

@@ -26,8 +26,10 @@ void lm_report_finding(const struct lm_finding *finding, struct lm_buffer *out) 
     lm_buffer_byte(out, ')');
 }
 
-void lm_report_answer(const struct lm_verdict *verdict, struct lm_buffer *out) {
-    lm_buffer_format(out, "claim %.8s: %s", verdict->claim, lm_result_words[verdict->result]);
+void lm_report_answer(const struct lm_claim *claim, const struct lm_verdict *verdict,
+                      struct lm_buffer *out) {
+    lm_buffer_format(out, "claim %.8s of %s (%s): %s", verdict->claim, claim->claimant,
+                     lm_claim_words[claim->kind], lm_result_words[verdict->result]);
     if (verdict->party) {
         lm_buffer_text(out, ", ");
         escape(verdict->party, out);
