@@ -147,6 +147,13 @@ results() {
     [[ -z $stderr && $(results <<<"$output") == "refuted -" ]]
 }
 
+@test "a file without a claim, or without a receipt, may be the wrong one, and that is told" {
+    cp ../public.ndjson "$T/claims"
+    run -0 --separate-stderr answers --receipts market.log
+    [[ $stderr == "lm-audit: $T/claims: no claim is in it"$'\n'"lm-audit: market.log: no receipt is in it" ]]
+    [[ $(jq -r .result <<<"$output") == clean ]]
+}
+
 @test "what proves nothing, however it is wrapped, changes no answer" {
     local kind held
     head -n 1 market.log >"$T/entry"

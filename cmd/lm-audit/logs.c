@@ -43,15 +43,35 @@ static void add_checkpoints(const struct lm_audit_task *task, struct lm_audit *a
     }
 }
 
-static int add_claim(void *audit, const struct lm_input *input, struct lm_record *record,
-                     struct lm_error *error) {
-    return lm_audit_claim(audit, record, input->source, &input->line, error);
+/* A file beside the logs, of records of one type. */
+struct beside {
+    struct lm_audit *audit;
+    enum lm_type type;
+    bool any;
+};
+
+static int add_beside(void *pointer, const struct lm_input *input, struct lm_record *record,
+                      struct lm_error *error) {
+    struct beside *beside = pointer;
+    beside->any = beside->any || record->type == beside->type;
+    return beside->type == LM_TYPE_CLAIM
+               ? lm_audit_claim(beside->audit, record, input->source, &input->line, error)
+               : lm_audit_receipt(beside->audit, &input->line, error);
 }
 
-static int add_receipt(void *audit, const struct lm_input *input, struct lm_record *record,
-                       struct lm_error *error) {
-    (void)record;
-    return lm_audit_receipt(audit, &input->line, error);
+/* Where the file has none of that type it may be the wrong one. */
+static void read_beside(struct lm_run *run, const char *file, struct lm_audit *audit,
+                        enum lm_type type) {
+    struct beside beside = {.audit = audit, .type = type};
+    const struct lm_input place = {.source = file};
+    struct lm_error note;
+    if (!file || run->stopped)
+        return;
+    lm_run_file(run, file, add_beside, &beside);
+    if (!beside.any && !run->stopped) {
+        lm_fail(&note, LM_NONE, "no %s is in it", lm_schema_of(type)->name);
+        lm_run_note(run, &place, &note);
+    }
 }
 
 /* ---- its lines ---- */
@@ -132,13 +152,10 @@ static void judge(struct lm_audit_task *task, struct lm_audit *audit) {
 }
 
 static void read_all(struct lm_audit_task *task, struct lm_audit *audit) {
-    const struct lm_audit_command_options *options = task->options;
     struct lm_run *run = task->run;
-    if (options->claims)
-        lm_run_file(run, options->claims, add_claim, audit);
+    read_beside(run, task->options->claims, audit, LM_TYPE_CLAIM);
     bool again = !run->stopped && read_lines(task, audit);
-    if (options->receipts && !run->stopped)
-        lm_run_file(run, options->receipts, add_receipt, audit);
+    read_beside(run, task->options->receipts, audit, LM_TYPE_RECEIPT);
     /* Where --strict has stopped, half of the records are no market to judge. */
     if (run->stopped)
         return;
