@@ -27,8 +27,8 @@ struct lm_audit_task {
     struct lm_run *run;
     const struct lm_audit_command_options *options;
     struct lm_root root;
-    struct lm_pool *pool; /* once lm_audit_confine was called */
-    uint64_t findings;    /* how many were written */
+    struct lm_pool *pool;  /* once lm_audit_confine was called */
+    uint64_t findings;     /* how many were written */
     struct lm_claim claim; /* the one that is being answered */
     struct lm_buffer line;
 };
