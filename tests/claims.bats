@@ -82,7 +82,9 @@ results() {
 }
 
 @test "a month of half-hours: its bill is answered in parts, and what is done to these a stranger notices" {
-    run -0 --separate-stderr timeout 1200 python3 "$LM_ROOT/tests/audit/month.py" "$T/month"
+    local length=() # with LM_QUICK, for sanitizers, 420 hours, which take several parts as well
+    [[ -z ${LM_QUICK-} ]] || length=(60 420)
+    run -0 --separate-stderr timeout 1200 python3 "$LM_ROOT/tests/audit/month.py" "$T/month" "${length[@]}"
     [[ -z $stderr ]]
     [[ ${lines[-1]} == "1..$(grep -c '^ok' <<<"$output")" ]]
     [[ $(grep -c '^ok' <<<"$output") -ge 30 ]]
