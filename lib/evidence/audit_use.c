@@ -19,16 +19,17 @@ int lm_audit_issued(struct lm_audit *audit, const struct lm_record *record,
     struct lm_issued_key key;
     if (!lm_issued_key(record->type, &record->as, &audit->name, &key))
         return 0;
+    const struct lm_buffer *meaning = &audit->payload;
     lm_buffer_reset(&audit->payload);
-    lm_buffer_reset(&audit->meaning);
     lm_record_payload(record, &audit->payload);
-    lm_record_write(record->type, &record->as, &audit->meaning);
-    if (!lm_buffer_ok(&audit->name) || !lm_buffer_ok(&audit->payload) ||
-        !lm_buffer_ok(&audit->meaning))
+    if (!is_exact(record->type)) {
+        meaning = &audit->meaning;
+        lm_buffer_reset(&audit->meaning);
+        lm_record_write(record->type, &record->as, &audit->meaning);
+    }
+    if (!lm_buffer_ok(&audit->name) || !lm_buffer_ok(&audit->payload) || !lm_buffer_ok(meaning))
         return lm_fail_memory(error);
-    return lm_comparison_issued(audit->comparison, &key, &audit->payload,
-                                is_exact(record->type) ? &audit->payload : &audit->meaning, place,
-                                error);
+    return lm_comparison_issued(audit->comparison, &key, &audit->payload, meaning, place, error);
 }
 
 int64_t lm_audit_instant(const struct lm_audit *audit, const struct lm_record *record) {

@@ -68,7 +68,10 @@ static int add(struct lm_comparison *comparison, struct row row, const struct lm
     row.key.name = texts;
     row.key.party = texts + name_size;
     hash(payload, row.digest);
-    hash(meaning, row.meaning);
+    if (meaning == payload)
+        memcpy(row.meaning, row.digest, sizeof row.meaning);
+    else
+        hash(meaning, row.meaning);
     rows[comparison->count++] = row;
     return 0;
 }
