@@ -43,14 +43,12 @@ static int count_since(struct lm_books *books, const uint32_t *sorted, struct lm
     struct lm_rules_since *since = calloc(books->rules_count + 1, sizeof *since);
     if (!since)
         return lm_fail_memory(error);
-    for (size_t from = 0, end = 0; from < books->rules_count; from = end) {
-        uint32_t market = books->rules[sorted[from]].market;
-        for (; end < books->rules_count && books->rules[sorted[end]].market == market; end++) {
-            const struct lm_rules_row *rules = &books->rules[sorted[end]];
-            since[end] = lm_rules_since(rules->valid, rules->gate_minutes, rules->known_s);
-        }
-        lm_rules_since_all(&since[from], end - from);
+    for (size_t i = 0; i < books->rules_count; i++) {
+        const struct lm_rules_row *rules = &books->rules[sorted[i]];
+        since[i] = lm_rules_since(rules->valid, rules->gate_minutes, rules->known_s);
+        since[i].market = rules->market;
     }
+    lm_rules_since_all(since, books->rules_count);
     for (size_t i = 0; i < books->rules_count; i++)
         books->rules[sorted[i]].counts_s = since[i].counts_s;
     free(since);

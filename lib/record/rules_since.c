@@ -13,7 +13,10 @@ static int64_t after_gate(int64_t known_s, int64_t gate_minutes) {
 
 struct lm_rules_since lm_rules_since(struct lm_validity valid, int64_t gate_minutes,
                                      int64_t known_s) {
-    return (struct lm_rules_since){valid, gate_minutes, known_s, after_gate(known_s, gate_minutes)};
+    return (struct lm_rules_since){.valid = valid,
+                                   .gate_minutes = gate_minutes,
+                                   .known_s = known_s,
+                                   .counts_s = after_gate(known_s, gate_minutes)};
 }
 
 void lm_rules_since_beside(struct lm_rules_since *rules, const struct lm_rules_since *other) {
@@ -27,8 +30,12 @@ void lm_rules_since_beside(struct lm_rules_since *rules, const struct lm_rules_s
 }
 
 void lm_rules_since_all(struct lm_rules_since *rules, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; is_dated(rules[i].known_s) && k < count; k++)
-            lm_rules_since_beside(&rules[i], &rules[k]);
+    for (size_t from = 0, end = 0; from < count; from = end) {
+        while (end < count && rules[end].market == rules[from].market)
+            end++;
+        for (size_t i = from; i < end; i++) {
+            for (size_t k = from; is_dated(rules[i].known_s) && k < end; k++)
+                lm_rules_since_beside(&rules[i], &rules[k]);
+        }
     }
 }

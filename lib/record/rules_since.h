@@ -21,6 +21,7 @@ struct lm_rules_since {
     int64_t gate_minutes; /* 0 to 2^53 */
     int64_t known_s;      /* those of one content are known together */
     int64_t counts_s;     /* takes the place of known_s in lib/record/latest.h */
+    uint32_t market;      /* for lm_rules_since_all, by whatever number */
 };
 
 /* Rules by themselves. */
@@ -29,7 +30,7 @@ struct lm_rules_since lm_rules_since(struct lm_validity valid, int64_t gate_minu
 /* Beside others of their market, in whatever order these come; of themselves nothing more. */
 void lm_rules_since_beside(struct lm_rules_since *rules,
                            const struct lm_rules_since *other) LM_NONNULL;
-/* The same of all of a market at once. */
+/* The same of all at once, in the order of their markets. */
 void lm_rules_since_all(struct lm_rules_since *rules, size_t count) LM_NONNULL;
 
 #endif

@@ -46,15 +46,13 @@ static int count_rules(const struct lm_facts *facts, struct lm_versions *version
     struct lm_rules_since *since = calloc(versions->count + 1, sizeof *since);
     if (!since)
         return lm_fail_memory(error);
-    for (size_t from = 0, end = 0; from < versions->count; from = end) {
-        uint32_t market = versions->rows[from].name;
-        for (; end < versions->count && versions->rows[end].name == market; end++) {
-            const struct lm_version *version = &versions->rows[end];
-            since[end] = lm_rules_since(version->valid, facts->rules[version->item].gate_minutes,
-                                        version->known_s);
-        }
-        lm_rules_since_all(&since[from], end - from);
+    for (size_t i = 0; i < versions->count; i++) {
+        const struct lm_version *version = &versions->rows[i];
+        since[i] = lm_rules_since(version->valid, facts->rules[version->item].gate_minutes,
+                                  version->known_s);
+        since[i].market = version->name;
     }
+    lm_rules_since_all(since, versions->count);
     for (size_t i = 0; i < versions->count; i++)
         versions->rows[i].known_s = since[i].counts_s;
     free(since);

@@ -45,6 +45,17 @@ static void judge_beside(void) {
            "nor one whose own gate had not let it count by then");
 }
 
+static void judge_markets(void) {
+    struct lm_rules_since all[3] = {lm_rules_since(always, 2, 5000),
+                                    lm_rules_since(always, 10, LM_KNOWN_ALWAYS),
+                                    lm_rules_since(always, 2, 5000)};
+    all[1].market = 1;
+    all[2].market = 1;
+    lm_rules_since_all(all, 3);
+    tap_ok(all[0].counts_s == 5120 && all[1].counts_s == LM_KNOWN_ALWAYS && all[2].counts_s == 5600,
+           "another market's gate has no say");
+}
+
 static void judge_future(void) {
     /* They begin to be at 9000: what has ended by then has no say. */
     struct lm_rules_since rules = lm_rules_since((struct lm_validity){9000, 1000000}, 2, 5000);
@@ -60,6 +71,7 @@ static void judge_future(void) {
 int main(void) {
     judge_alone();
     judge_beside();
+    judge_markets();
     judge_future();
     return tap_done();
 }
